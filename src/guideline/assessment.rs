@@ -1,0 +1,511 @@
+//! What the guideline says of one patient on one day: the assessment, and its JSON (decision-spec §6).
+
+use jiff::civil::Date;
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+use super::{
+    facts::{IgIndication, Reference},
+    problem::DataProblem,
+    quantity::GramsPerLitre,
+    verdict::Verdict,
+};
+
+/// The whole assessment of one patient on one day.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assessment {
+    /// The evaluation date E.
+    pub as_of: Date,
+    /// Which guideline.
+    pub guideline: Guideline,
+    /// Which population the patient belongs to.
+    pub population: PopulationFinding,
+    /// Whether immunoglobulin can be started.
+    pub start: Start,
+    /// The running course.
+    pub course: Course,
+    /// The dose.
+    pub dose: Dose,
+    /// The draft order.
+    pub order: OrderFinding,
+    /// Every card that applies, most urgent first.
+    pub cards: Vec<CardCode>,
+    /// Other guidelines' answers, beside the national one.
+    pub comparators: Vec<Comparator>,
+    /// What could not be read or used.
+    pub data_problems: Vec<DataProblem>,
+}
+
+/// The guideline's identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Guideline {
+    /// Stable id.
+    pub id: &'static str,
+    /// Version.
+    pub version: &'static str,
+}
+
+/// Populations of decision-spec §1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Population {
+    /// Haematological disease.
+    P1,
+    /// Non-malignant haematological disease.
+    #[serde(rename = "P1n")]
+    P1n,
+    /// Adult, less than 6 months after the index event.
+    P2A,
+    /// Adult, 6 months or more after the index event.
+    P2B,
+    /// Child with CAR-T or a bispecific antibody.
+    P2C,
+    /// Allogeneic HSCT.
+    P3,
+    /// Hypogammaglobulinaemia with neither haematological disease nor HSCT.
+    P4,
+    /// Primary immune deficiency: out of scope.
+    #[serde(rename = "OOS-PID")]
+    OosPid,
+    /// Immunomodulation or another indication: out of scope.
+    #[serde(rename = "OOS-IMM")]
+    OosImm,
+    /// Two populations fit.
+    #[serde(rename = "AMB")]
+    Ambiguous,
+    /// Cannot be assigned.
+    #[serde(rename = "PU")]
+    Unassigned,
+    /// None.
+    #[serde(rename = "NONE")]
+    None,
+}
+
+/// The population with what decided it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PopulationFinding {
+    /// The population.
+    pub code: Population,
+    /// The populations between which it is not decided.
+    pub alternatives: Vec<Population>,
+    /// The index event T0, if any.
+    pub index: Option<IndexEvent>,
+    /// Resources that decided it, the index event's own aside.
+    #[serde(skip)]
+    pub evidence: Vec<Reference>,
+    /// An allogeneic HSCT is in the record too (note in P2A, P2C).
+    #[serde(skip)]
+    pub also_transplanted: bool,
+}
+
+/// The index event T0.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IndexEvent {
+    /// CAR-T or bispecific.
+    pub kind: IndexKind,
+    /// Its day, the latest possible one when the record's date is incomplete.
+    pub date: Date,
+    /// The resources.
+    pub evidence: Vec<Reference>,
+    /// The day on which the window of K2 ends: T0 + 6 months.
+    #[serde(skip)]
+    pub window_end: Date,
+}
+
+/// Kind of an index event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IndexKind {
+    /// CAR-T infusion.
+    CarT,
+    /// Start of a bispecific antibody.
+    Bispecific,
+}
+
+/// Start conclusions of decision-spec §1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum StartConclusion {
+    /// Criteria met.
+    Met,
+    /// May be considered; clinical judgement needed.
+    Cons,
+    /// A decisive input is known to be false.
+    Not,
+    /// Not supported by the record: the decisive input is none-recorded.
+    Ns,
+    /// Something decisive is missing.
+    Unk,
+    /// Not applicable.
+    Na,
+}
+
+/// The start decision.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Start {
+    /// The conclusion.
+    pub conclusion: StartConclusion,
+    /// Ids of the recommendations that decided it (`REC-17`).
+    pub recommendations: Vec<&'static str>,
+    /// The criteria with their verdicts.
+    pub criteria: Vec<Criterion>,
+    /// What is missing.
+    pub missing: Vec<MissingItem>,
+    /// A second sample on or after this day decides (K4).
+    #[serde(skip)]
+    pub repeat_from: Option<Date>,
+    /// The IgG that decided, if one is usable.
+    #[serde(skip)]
+    pub igg: Option<DecisiveIgg>,
+}
+
+/// The usable IgG.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecisiveIgg {
+    /// As text without unit: `3.2`, `<5`.
+    pub value: String,
+    /// The number, when it is one.
+    pub exact: Option<GramsPerLitre>,
+    /// When it was drawn (latest possible day).
+    pub drawn: Date,
+    /// The Observation.
+    pub evidence: Reference,
+}
+
+/// One criterion with its verdict, evidence and reason.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Criterion {
+    /// Which criterion.
+    pub id: CriterionId,
+    /// Verdict, with its reason when unknown.
+    pub verdict: Verdict,
+    /// The value that decided, with its unit, in plain decimal form: `3.2 g/L`.
+    pub value: Option<String>,
+    /// The date that decided.
+    pub date: Option<Date>,
+    /// The resources that decided.
+    pub evidence: Vec<Reference>,
+}
+
+impl Serialize for Criterion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Criterion", 6)?;
+        out.serialize_field("id", &self.id)?;
+        out.serialize_field("verdict", self.verdict.code())?;
+        out.serialize_field("reason", &self.verdict.reason())?;
+        out.serialize_field("value", &self.value)?;
+        out.serialize_field("date", &self.date)?;
+        out.serialize_field("evidence", &self.evidence)?;
+        out.end()
+    }
+}
+
+/// The criteria, listed by `sid-cds parameters`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CriterionId {
+    /// IgG < 4 g/L (REC-10, REC-17, REC-23).
+    #[serde(rename = "igg-below-4")]
+    IggBelow4,
+    /// IgG < 6 g/L, in a child below the reference limit (REC-11).
+    #[serde(rename = "igg-below-6")]
+    IggBelow6,
+    /// Low in two samples at least 3 weeks apart (REC-28).
+    IggPersistent,
+    /// Severe or recurrent verified bacterial infections within K5 (REC-10).
+    SevereOrRecurrentInfections,
+    /// The infections of REC-11 a, b or c within K6.
+    #[serde(rename = "infections-6-months")]
+    Infections6Months,
+    /// An IgG M-component may make total IgG misleading (REC-16).
+    MComponent,
+}
+
+impl CriterionId {
+    /// Every criterion.
+    pub const ALL: [Self; 6] = [
+        Self::IggBelow4,
+        Self::IggBelow6,
+        Self::IggPersistent,
+        Self::SevereOrRecurrentInfections,
+        Self::Infections6Months,
+        Self::MComponent,
+    ];
+}
+
+/// What is missing, listed by `sid-cds parameters`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MissingItem {
+    /// A current IgG.
+    Igg,
+    /// A second IgG at least 3 weeks after the first.
+    IggSecondSample,
+    /// An IgG drawn without active infection.
+    IggUninfectedSample,
+    /// The child's reference limit of IgG.
+    IggReferenceLimit,
+    /// The infection history.
+    InfectionHistory,
+    /// Confirmation of recorded infections (verified? bacterial? severe?).
+    InfectionDetails,
+    /// M-protein or its type.
+    MProtein,
+    /// IgA and IgM.
+    IgaIgm,
+    /// Date of birth.
+    BirthDate,
+    /// The day of the CAR-T infusion.
+    CarTInfusionDate,
+    /// The exact day of the index event.
+    IndexEventDate,
+    /// Confirmation that a restart or change of bispecific antibody is (not) a new start.
+    IndexEventConfirmation,
+    /// Donor of the transplant.
+    DonorType,
+    /// Confirmation that an old transplant is still what governs (K16).
+    HsctRelevance,
+    /// Which diagnosis governs: primary immune deficiency or malignancy.
+    GoverningDiagnosis,
+    /// Specialised work-up with clinical immunology (REC-25).
+    ImmunologyWorkUp,
+    /// Indication of the order.
+    OrderIndication,
+    /// Observation was not searched.
+    SourceObservation,
+    /// Condition was not searched.
+    SourceCondition,
+    /// Procedure was not searched.
+    SourceProcedure,
+    /// MedicationRequest was not searched.
+    SourceMedicationRequest,
+    /// MedicationAdministration was not searched.
+    SourceMedicationAdministration,
+    /// Patient was not obtained.
+    SourcePatient,
+}
+
+impl MissingItem {
+    /// Every missing item.
+    pub const ALL: [Self; 23] = [
+        Self::Igg,
+        Self::IggSecondSample,
+        Self::IggUninfectedSample,
+        Self::IggReferenceLimit,
+        Self::InfectionHistory,
+        Self::InfectionDetails,
+        Self::MProtein,
+        Self::IgaIgm,
+        Self::BirthDate,
+        Self::CarTInfusionDate,
+        Self::IndexEventDate,
+        Self::IndexEventConfirmation,
+        Self::DonorType,
+        Self::HsctRelevance,
+        Self::GoverningDiagnosis,
+        Self::ImmunologyWorkUp,
+        Self::OrderIndication,
+        Self::SourceObservation,
+        Self::SourceCondition,
+        Self::SourceProcedure,
+        Self::SourceMedicationRequest,
+        Self::SourceMedicationAdministration,
+        Self::SourcePatient,
+    ];
+
+    /// It names a source that was not obtained.
+    pub fn is_source(self) -> bool {
+        self >= Self::SourceObservation
+    }
+}
+
+/// The running (or last) immunoglobulin course.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Course {
+    /// On immunoglobulin at E; null where medication was not searched.
+    pub on_immunoglobulin: Option<bool>,
+    /// First day of the running course.
+    pub start: Option<Date>,
+    /// Which stop rule.
+    pub rule: Option<CourseRule>,
+    /// T0 + 6 months, under CART6 and for a start that is MET in P2A.
+    pub stop_due: Option<Date>,
+    /// The stop window of STD.
+    pub window: Option<Window>,
+    /// Days of the course within 1 October – 30 April.
+    pub winter_days: Option<i32>,
+    /// Conclusions.
+    pub conclusions: Vec<CourseConclusion>,
+    /// The review that is due: its day.
+    #[serde(skip)]
+    pub review_due: Option<Date>,
+    /// The day on which K11 is reached, when it is not at +6 months.
+    #[serde(skip)]
+    pub winter_reached: Option<Date>,
+    /// The end of a stated extension, if it is running.
+    #[serde(skip)]
+    pub extended_to: Option<Date>,
+    /// T0 + 6 months of the index event that governs the course, whatever the rule.
+    #[serde(skip)]
+    pub index_window_end: Option<Date>,
+    /// Why the CART6 stop is worded as a review: infections before the start are not known.
+    #[serde(skip)]
+    pub history_unknown: bool,
+    /// Under CART6 a review after the due date decided to continue: STD from then on (REC-43, REC-48).
+    #[serde(skip)]
+    pub continued_after_due: bool,
+    /// Last recorded dose or last day of the last course, when off immunoglobulin.
+    #[serde(skip)]
+    pub last_exposure: Option<Date>,
+    /// Resources of the course.
+    #[serde(skip)]
+    pub evidence: Vec<Reference>,
+    /// Orders that are active now, and that a stop or pause would change.
+    #[serde(skip)]
+    pub running_orders: Vec<Reference>,
+}
+
+/// Course rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum CourseRule {
+    /// Stop at index + 6 months.
+    Cart6,
+    /// Attempt 6–12 months after the start.
+    Std,
+    /// Individual (children with CAR-T or bispecific antibodies).
+    Individual,
+}
+
+/// A span of days, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Window {
+    /// First day.
+    pub start: Date,
+    /// Last day.
+    pub end: Date,
+}
+
+/// Course conclusions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING-KEBAB-CASE")]
+pub enum CourseConclusion {
+    /// The stop is due within K17.
+    StopSoon,
+    /// The stop is due.
+    StopDue,
+    /// In the window of 6–12 months.
+    StopWindow,
+    /// Past 12 months without a review.
+    StopOverdue,
+    /// Stop, unless a review finds otherwise.
+    StopReview,
+    /// IgA, IgM or B cells rise.
+    SupportsStop,
+    /// A stated extension runs.
+    Extend,
+    /// A summer pause can be considered.
+    Pause,
+    /// Review at 3 months.
+    #[serde(rename = "REVIEW3")]
+    Review3,
+    /// Review at 6 months.
+    #[serde(rename = "REVIEW6")]
+    Review6,
+    /// Six-monthly review.
+    #[serde(rename = "REVIEW6M")]
+    Review6Monthly,
+    /// Own IgG has come back.
+    Recovered,
+}
+
+/// The dose; filled once dose rules are covered.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dose {
+    /// `D-LOW`, `D-OK`, `D-HIGH`, `D-UNK`.
+    pub conclusion: Option<&'static str>,
+    /// Grams per 28 days.
+    pub grams_per28_days: Option<f64>,
+    /// Grams per kg and month.
+    pub g_per_kg_per_month: Option<f64>,
+}
+
+/// What is said of the draft order.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct OrderFinding {
+    /// The conclusion; none without an order.
+    pub conclusion: Option<OrderConclusion>,
+    /// The order.
+    pub reference: Option<Reference>,
+    /// Its indication.
+    #[serde(skip)]
+    pub indication: Option<IgIndication>,
+}
+
+/// Order conclusions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum OrderConclusion {
+    /// Nothing to say of the order.
+    #[serde(rename = "O-SILENT")]
+    Silent,
+    /// Information.
+    #[serde(rename = "O-INFO")]
+    Info,
+    /// Warning.
+    #[serde(rename = "O-WARN")]
+    Warn,
+    /// Critical.
+    #[serde(rename = "O-CRIT")]
+    Crit,
+}
+
+/// A consensus report's answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparator {
+    /// Its id.
+    pub id: &'static str,
+    /// Its start conclusion.
+    pub start: Option<StartConclusion>,
+    /// Its stop conclusion.
+    pub stop: Option<&'static str>,
+}
+
+/// Cards of the catalogue (`recommendations.md` §1b).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum CardCode {
+    /// IgG < 4 within 6 months of CAR-T or bispecific: may be started.
+    C01,
+    /// IgG < 4 with infections: start criterion met.
+    C02,
+    /// IgG < 6 with infections: may be considered.
+    C03,
+    /// Start criteria cannot be assessed.
+    C04,
+    /// Start criteria not met: infections fail.
+    C05,
+    /// IgG M-component.
+    C06,
+    /// Child with CAR-T or bispecific.
+    C07,
+    /// Allogeneic HSCT and IgG < 4.
+    C08,
+    /// Hypogammaglobulinaemia without haematological disease.
+    C09,
+    /// Review due.
+    C12,
+    /// Stop attempt due, CART6.
+    C14,
+    /// Stop attempt, STD.
+    C15,
+    /// Outside this guideline.
+    C26,
+    /// State the indication.
+    C29,
+    /// Two populations fit.
+    C30,
+    /// Data cannot be used.
+    C31,
+    /// Start criteria not met: IgG fails.
+    C32,
+}

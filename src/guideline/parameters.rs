@@ -1,0 +1,145 @@
+//! Every number of the guideline and every engineering choice, named, in one place (decision-spec §2).
+
+use serde::Serialize;
+
+/// Where a parameter's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Origin {
+    /// Printed in the summary.
+    #[serde(rename = "S")]
+    Summary,
+    /// Printed in the addendum.
+    #[serde(rename = "A")]
+    Addendum,
+    /// Printed in both.
+    #[serde(rename = "S, A")]
+    Both,
+    /// An engineering choice that neither document prints; needs clinical sign-off.
+    #[serde(rename = "ENG")]
+    Engineering,
+}
+
+/// One parameter as `sid-cds parameters` lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Parameter {
+    /// `K1` … `K18`, or `E1` … for the unnumbered engineering choices of the specification.
+    pub id: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// Its value, with the unit.
+    pub value: &'static str,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// K1: adult from this age, in years.
+pub const K1_ADULT_YEARS: i32 = 18;
+/// K2: the window after CAR-T or the start of a bispecific antibody, in calendar months.
+pub const K2_WINDOW_MONTHS: i32 = 6;
+/// K3: highest age of an IgG that decides a start, in days.
+pub const K3_IGG_MAX_AGE_DAYS: i32 = 90;
+/// K4: least interval between the two IgG samples, in days.
+pub const K4_SAMPLE_INTERVAL_DAYS: i32 = 21;
+/// K5: infection window of the IgG < 4 rule, in calendar months.
+pub const K5_INFECTION_MONTHS: i32 = 12;
+/// K6: infection window of the IgG < 6 rule, in calendar months, both ends included.
+pub const K6_INFECTION_MONTHS: i32 = 6;
+/// K7: time off immunoglobulin before IgG counts as the patient's own, in days.
+pub const K7_OFF_IG_DAYS: i32 = 84;
+/// K8: still "on immunoglobulin" this long after the last IVIG or facilitated SCIG dose, in days.
+pub const K8_GRACE_IV_DAYS: i32 = 42;
+/// K8: still "on immunoglobulin" this long after the last SCIG dose, in days.
+pub const K8_GRACE_SC_DAYS: i32 = 14;
+/// K9: longest extension past T0 + 6 months, in days.
+pub const K9_EXTENSION_DAYS: i32 = 56;
+/// K10: the summer window's first month and day.
+pub const K10_SUMMER_FROM: (i8, i8) = (5, 1);
+/// K10: the first day after the summer window, month and day.
+pub const K10_SUMMER_TO: (i8, i8) = (10, 1);
+/// K11: winter is included from this many treated days in 1 October – 30 April.
+pub const K11_WINTER_DAYS: i32 = 90;
+/// K12: infections of one focus within this many days, onset to onset, are one episode.
+pub const K12_EPISODE_DAYS: i32 = 30;
+/// K13: how long a weight holds, adult, in days.
+pub const K13_WEIGHT_ADULT_DAYS: i32 = 90;
+/// K13: how long a weight holds, child, in days.
+pub const K13_WEIGHT_CHILD_DAYS: i32 = 30;
+/// K15: a gap in a bispecific course that suggests a new start, in calendar months.
+pub const K15_GAP_MONTHS: i32 = 6;
+/// K16: a transplant older than this asks whether it still governs, in calendar months.
+pub const K16_HSCT_MONTHS: i32 = 24;
+/// K17: lead time of the stop card, in days.
+pub const K17_LEAD_DAYS: i32 = 30;
+/// K18: a trough is drawn at most this many days before the next IVIG or facilitated SCIG dose.
+pub const K18_TROUGH_DAYS: i32 = 7;
+
+/// E1: the earlier sample of a persistent low IgG is at most this old, in calendar months.
+pub const E1_EARLIER_SAMPLE_MONTHS: i32 = 12;
+/// E2: an infection without an end counts as active this long, in days.
+pub const E2_ACTIVE_INFECTION_DAYS: i32 = 14;
+/// E3: this many separate qualifying infections that are not non-serious are "recurrent".
+pub const E3_RECURRENT: usize = 2;
+/// E4: an ordered CAR-T that is at most this old may have been given, in calendar months.
+pub const E4_CAR_T_ORDER_MONTHS: i32 = 6;
+/// E5: a positive culture belongs to an infection from this many days before its onset …
+pub const E5_CULTURE_BEFORE_DAYS: i32 = 2;
+/// E5: … to this many days after it.
+pub const E5_CULTURE_AFTER_DAYS: i32 = 7;
+/// E6: an antibiotic belongs to an infection from this many days before its onset …
+pub const E6_ANTIBIOTIC_BEFORE_DAYS: i32 = 3;
+/// E6: … to this many days after it.
+pub const E6_ANTIBIOTIC_AFTER_DAYS: i32 = 14;
+/// E7: a gap between records of immunoglobulin over this many days starts a new course.
+pub const E7_COURSE_GAP_DAYS: i32 = 84;
+/// E8: CAR-T given in parts within this many days is one event, dated by the last part (B-13).
+pub const E8_SPLIT_INFUSION_DAYS: i32 = 30;
+/// E9: a statement "no qualifying infections" is usable this long, in days (§5).
+pub const E9_HISTORY_DAYS: i32 = 90;
+/// E10: a review counts from this many days before its milestone.
+pub const E10_REVIEW_EARLY_DAYS: i32 = 14;
+/// E11: a review is late this many days after its milestone.
+pub const E11_REVIEW_LATE_DAYS: i32 = 30;
+
+use Origin::{Both, Engineering, Summary};
+
+/// Every parameter, in order.
+pub const ALL: &[Parameter] = &[
+    row("K1", "Adult age at the evaluation date", "18 years", Engineering),
+    row("K2", "Window after CAR-T or start of a bispecific antibody", "6 calendar months", Both),
+    row("K3", "Highest age of an IgG for a start decision", "90 days", Engineering),
+    row("K4", "Least interval between two IgG samples", "21 days", Summary),
+    row("K5", "Infection window of the IgG < 4 g/L rule", "12 calendar months, ends included", Engineering),
+    row("K6", "Infection window of the IgG < 6 g/L rule", "6 calendar months, ends included", Summary),
+    row("K7", "Time off immunoglobulin before IgG counts as endogenous", "84 days", Engineering),
+    row("K8", "On immunoglobulin after the last dose", "IVIG and facilitated SCIG 42 days, SCIG 14 days", Engineering),
+    row("K9", "Longest extension past T0 + 6 months", "56 days", Engineering),
+    row("K10", "Summer window", "1 May (included) to 1 October (excluded)", Summary),
+    row("K11", "Winter included", "90 treated days in 1 October to 30 April", Engineering),
+    row("K12", "Infections of one focus that are one episode", "30 days, onset to onset", Engineering),
+    row("K13", "How long a weight holds", "90 days adult, 30 days child", Engineering),
+    row("K14", "Month of a dose", "outside 0.4-0.8 g/kg only if so under both 28 days and 30.44 days", Engineering),
+    row("K15", "Gap in a bispecific course that suggests a new start", "over 6 calendar months, or another bispecific antibody", Engineering),
+    row("K16", "Age of a transplant that prompts confirmation", "over 24 calendar months", Engineering),
+    row("K17", "Lead time of the stop card", "30 days", Engineering),
+    row("K18", "Trough draw, IVIG and facilitated SCIG", "within 7 days before the next dose", Engineering),
+    row("E1", "Highest age of the earlier sample of a persistent low IgG", "12 calendar months", Engineering),
+    row("E2", "An infection without an end counts as active", "14 days from onset", Engineering),
+    row("E3", "Recurrent infections", "2 separate qualifying episodes that are not non-serious", Engineering),
+    row("E4", "Age of a CAR-T order that may have been given unrecorded", "6 calendar months", Engineering),
+    row("E5", "A positive culture belongs to an infection", "2 days before to 7 days after onset", Engineering),
+    row("E6", "A systemic antibiotic belongs to an infection", "3 days before to 14 days after onset", Engineering),
+    row("E7", "Gap between records of immunoglobulin that starts a new course", "over 84 days", Engineering),
+    row("E8", "CAR-T given in parts is one event", "30 days", Engineering),
+    row("E9", "A statement of no qualifying infections is usable", "90 days", Engineering),
+    row("E10", "A review counts before its milestone from", "14 days", Engineering),
+    row("E11", "A review is late after its milestone by", "30 days", Engineering),
+];
+
+const fn row(
+    id: &'static str,
+    meaning: &'static str,
+    value: &'static str,
+    origin: Origin,
+) -> Parameter {
+    Parameter { id, meaning, value, origin }
+}

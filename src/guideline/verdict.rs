@@ -1,0 +1,89 @@
+//! A three-valued verdict (Kleene), which says why when it cannot say yes or no.
+
+use serde::Serialize;
+
+/// Why a criterion cannot be decided (decision-spec §1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The data were never obtained.
+    NotSearched,
+    /// Obtained, and nothing found.
+    NoneRecorded,
+    /// Something was found, but too little or too old to decide (one sample only, a partial date).
+    Insufficient,
+    /// Two facts contradict each other.
+    Conflicting,
+    /// Unusable unit, value, status or date.
+    Invalid,
+    /// Only a clinician can judge it.
+    NeedsJudgement,
+}
+
+/// Met, not met, or unknown for a reason. Absence of data is never "not met".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Shown by the record.
+    Met,
+    /// Shown not to hold by a documented fact.
+    NotMet,
+    /// Cannot be said.
+    Unknown(Reason),
+}
+
+impl Verdict {
+    /// From a fact that is known.
+    pub fn known(holds: bool) -> Self {
+        if holds { Self::Met } else { Self::NotMet }
+    }
+
+    /// True only when met.
+    pub fn is_met(self) -> bool {
+        self == Self::Met
+    }
+
+    /// True only when not met.
+    pub fn is_not_met(self) -> bool {
+        self == Self::NotMet
+    }
+
+    /// True when it cannot be said.
+    pub fn is_unknown(self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+
+    /// The reason of an unknown.
+    pub fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Unknown(reason) => Some(reason),
+            Self::Met | Self::NotMet => None,
+        }
+    }
+
+    /// Kleene conjunction; the first unknown's reason is kept.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::NotMet, _) | (_, Self::NotMet) => Self::NotMet,
+            (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => Self::Unknown(reason),
+            (Self::Met, Self::Met) => Self::Met,
+        }
+    }
+
+    /// Kleene disjunction; the first unknown's reason is kept.
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Met, _) | (_, Self::Met) => Self::Met,
+            (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => Self::Unknown(reason),
+            (Self::NotMet, Self::NotMet) => Self::NotMet,
+        }
+    }
+
+    /// The wire word of decision-spec §1: `met`, `not-met` or `unknown`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::NotMet => "not-met",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! CDS Hooks service for the Danish guideline on immunoglobulin replacement in secondary immune
+//! deficiency.
+//!
+//! A ladder of modules, arrows one way: [`guideline`] ← `chart` ← `cards` ← `cds_hooks` ← `server`
+//! and `cli`. See `docs/ARCHITECTURE.md`.
+
+pub mod cards;
+pub mod chart;
+pub mod guideline;

@@ -1,0 +1,3 @@
+//! The `sid-cds` program.
+
+fn main() {}
