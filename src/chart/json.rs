@@ -24,7 +24,12 @@ impl<'a> Object<'a> {
 
     /// Is there a member whose name starts with `prefix`?
     pub fn has_prefix(&self, prefix: &str) -> bool {
-        self.0.keys().any(|name| name.starts_with(prefix) && self.get(name).is_some())
+        self.count_prefix(prefix) > 0
+    }
+
+    /// How many members have a name that starts with `prefix`?
+    pub fn count_prefix(&self, prefix: &str) -> usize {
+        self.0.keys().filter(|name| name.starts_with(prefix) && self.get(name).is_some()).count()
     }
 
     /// A member that is a string.

@@ -3,7 +3,10 @@
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
-use super::json::{Object, string};
+use super::{
+    json::{Object, string},
+    terminology::Concept,
+};
 use crate::guideline::{problem::Problem, quantity::GramsPerLitre};
 
 /// System URI of UCUM.
@@ -89,23 +92,6 @@ pub fn canonical(unit: &str) -> String {
     }
 }
 
-/// What a concentration is measured as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Mass per volume.
-    Mass,
-    /// Substance per volume, with grams per micromole.
-    Substance(Decimal),
-}
-
-/// E12: grams per micromole of IgG, IgA and IgM [ENG], in the order of the value sets
-/// `lab-igg-substance`, `lab-iga-substance`, `lab-igm-substance`.
-pub const IGG_GRAMS_PER_MICROMOLE: Decimal = Decimal::from_parts(1499, 0, 0, false, 4);
-/// E12, for IgA.
-pub const IGA_GRAMS_PER_MICROMOLE: Decimal = Decimal::from_parts(16, 0, 0, false, 2);
-/// E12, for IgM.
-pub const IGM_GRAMS_PER_MICROMOLE: Decimal = Decimal::from_parts(971, 0, 0, false, 3);
-
 /// Mass concentrations that are known, with their factor to g/L.
 const MASS_UNITS: [(&str, Decimal); 5] = [
     ("g/L", Decimal::ONE),
@@ -128,7 +114,8 @@ fn is_listed(unit: &str) -> bool {
 
 /// The quantity's value in grams per litre, exact, cut off at the picogram.
 ///
-/// `implied` are the units that the codes themselves state.
+/// `concepts` are what the code says: an NPU code implies its unit, and one of a substance
+/// concentration the factor to g/L. Micromoles mean grams under such a code only.
 ///
 /// # Errors
 ///
@@ -136,16 +123,20 @@ fn is_listed(unit: &str) -> bool {
 /// one that is not listed, [`Problem::ValueImplausible`] beyond what fits.
 pub fn grams_per_litre(
     quantity: &Quantity,
-    kind: Kind,
-    implied: &[String],
+    concepts: &[&Concept],
 ) -> Result<GramsPerLitre, Problem> {
+    if !is_listed(&quantity.unit) {
+        return Err(Problem::UnitUnknown);
+    }
+    let mut implied = concepts.iter().filter_map(|concept| concept.implied_unit.as_deref());
+    if implied.any(|unit| canonical(unit) != quantity.unit) {
+        return Err(Problem::UnitContradictsCode);
+    }
+    let substance = concepts.iter().find_map(|concept| concept.grams_per_litre_factor);
     let mass = MASS_UNITS.iter().find(|(listed, _)| *listed == quantity.unit);
-    let contradicts = implied.iter().any(|unit| canonical(unit) != quantity.unit);
-    let factor = match (kind, mass) {
-        _ if !is_listed(&quantity.unit) => return Err(Problem::UnitUnknown),
-        _ if contradicts => return Err(Problem::UnitContradictsCode),
-        (Kind::Mass, Some((_, factor))) => *factor,
-        (Kind::Substance(factor), None) if quantity.unit == MICROMOLES => factor,
+    let factor = match (substance, mass) {
+        (None, Some((_, factor))) => *factor,
+        (Some(factor), None) if quantity.unit == MICROMOLES => factor,
         _ => return Err(Problem::UnitContradictsCode),
     };
     let picograms = quantity

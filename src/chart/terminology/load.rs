@@ -127,6 +127,7 @@ impl Terminology {
                 let loaded = Concept {
                     system: system.clone(),
                     code: concept.code.clone(),
+                    display: concept.display.clone(),
                     implied_unit: unit.map(|unit| unit.ucum.clone()),
                     grams_per_litre_factor: unit.and_then(|unit| unit.grams_per_litre_factor),
                 };
@@ -222,6 +223,7 @@ struct SetConcept {
     #[serde(default, rename = "extension")]
     extensions: Vec<HashMap<String, Value>>,
     code: String,
+    display: Option<String>,
 }
 
 impl SetConcept {
