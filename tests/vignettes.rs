@@ -1,5 +1,7 @@
 //! The vignettes of `tests/vignettes/table.md`: a patient in words, and what the guideline says.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
 #[path = "vignettes/record.rs"]
 mod record;
 
