@@ -110,7 +110,13 @@ impl Igg {
         let samples = one_a_day(samples);
         let latest = samples.last().cloned();
         let usable = usable(latest.as_ref(), &unusable, facts, as_of);
+        let conflicts = samples
+            .iter()
+            .filter(|sample| sample.conflicting)
+            .map(conflict)
+            .collect();
         Self {
+            conflicts,
             samples,
             unusable,
             latest,
