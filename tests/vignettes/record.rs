@@ -48,6 +48,8 @@ impl Record {
             self.resources.push(condition);
         } else if let Some(date) = phrase.strip_prefix("born ") {
             self.resources[0]["birthDate"] = json!(date);
+        } else if let Some(date) = phrase.strip_prefix("died ") {
+            self.resources[0]["deceasedDateTime"] = json!(date);
         } else if phrase == "no birth date" {
             self.resources[0]
                 .as_object_mut()
@@ -55,8 +57,12 @@ impl Record {
                 .remove("birthDate");
         } else if phrase == "infections not searched" {
             self.unsearched.push(("Condition", false));
-        } else if phrase == "Condition search failed" {
-            self.unsearched.push(("Condition", true));
+        } else if let Some(source) = phrase.strip_suffix(" search failed") {
+            let source = ["Condition", "MedicationAdministration"]
+                .into_iter()
+                .find(|known| *known == source)
+                .unwrap_or_else(|| panic!("`{source}` is no source"));
+            self.unsearched.push((source, true));
         } else if phrase == "no qualifying infections stated" {
             self.statement(
                 "infection-history-reviewed",
@@ -151,6 +157,7 @@ fn diagnosis(name: &str) -> Option<Value> {
         "haemophilia A" => json!({"coding": [coding(SKS, "DD66")]}),
         "CVID" => json!({"coding": [coding(SKS, "DD839")]}),
         "hypogammaglobulinaemia" => json!({"coding": [coding(SKS, "DD801")]}),
+        "hypertension" => json!({"text": "Hypertensio arterialis"}),
         "SLE" => json!({"text": "Systemisk lupus erythematosus"}),
         "NSCLC" => json!({"text": "Ikke-småcellet lungekræft"}),
         _ => return None,
@@ -178,15 +185,21 @@ fn observation(system: &str, code: &str, date: &str, value: Value) -> Value {
     observation
 }
 
-/// A number is put into the JSON as it is written, so that `4.0` stays `4.0`.
+/// A value as it is written, with its comparator if it has one.
 fn quantity(value: &str, unit: Option<&str>) -> Value {
-    let number: Value = serde_json::from_str(value).expect("a number");
-    match unit {
-        Some(unit) => {
-            json!({"valueQuantity": {"value": number, "unit": unit, "system": UCUM, "code": unit}})
-        }
-        None => json!({"valueQuantity": {"value": number}}),
+    let digits = value.trim_start_matches(['<', '>']);
+    let number: Value = serde_json::from_str(digits).expect("a number");
+    let mut quantity = json!({"value": number});
+    if digits != value {
+        quantity["comparator"] = json!(value[..1]);
     }
+    if let Some(unit) = unit {
+        merge(
+            &mut quantity,
+            json!({"unit": unit, "system": UCUM, "code": unit}),
+        );
+    }
+    json!({"valueQuantity": quantity})
 }
 
 fn laboratory(phrase: &str) -> Option<Vec<Value>> {
