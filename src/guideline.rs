@@ -5,49 +5,162 @@
 //! `docs/guideline/decision-spec.md`, whose section numbers the code cites.
 
 pub mod assessment;
+mod course;
 pub mod date;
 pub mod facts;
+pub mod hooks;
+mod igg;
+mod immunoglobulin;
+mod index_event;
+mod infections;
+mod order;
+pub mod parameters;
+mod population;
 pub mod problem;
 pub mod quantity;
+mod start;
 pub mod verdict;
-
-pub mod hooks;
-pub mod parameters;
 
 use jiff::civil::Date;
 
-use assessment::Assessment;
-use facts::Facts;
+use assessment::{
+    Assessment, CardCode, Course, CourseConclusion, Dose, Guideline, OrderConclusion, Population,
+    StartConclusion,
+};
+use facts::{Facts, IgIndication};
+
+/// The guideline that the rules implement.
+pub const GUIDELINE: Guideline = Guideline {
+    id: "medicinraadet-sid",
+    version: "1.1",
+};
 
 /// Applies the guideline to one patient on one day.
-pub fn assess(_facts: &Facts, as_of: Date) -> Assessment {
-    use assessment::{
-        Course, Dose, Guideline, OrderFinding, Population, PopulationFinding, Start,
-        StartConclusion,
-    };
+pub fn assess(facts: &Facts, as_of: Date) -> Assessment {
+    let ig = immunoglobulin::IgHistory::new(facts, as_of);
+    let igg = igg::Igg::new(facts, &ig, as_of);
+    let events = index_event::IndexEvents::new(facts, as_of);
+    let assigned = population::assign(facts, &igg, &events, as_of);
+    let decided = start::Table::new(facts, &igg, as_of).decide(&assigned, &ig, &events);
+    let start = decided.start;
+    let population = assigned.finding;
+    let timeline = course::decide(
+        facts,
+        &population,
+        start.conclusion,
+        &ig,
+        &igg,
+        &events,
+        as_of,
+    );
+    let course = timeline.course;
+    let order = order::decide(
+        facts.order.as_ref(),
+        population.code,
+        start.conclusion,
+        &course,
+    );
+
+    let mut cards = decided.cards;
+    if course.conclusions.contains(&CourseConclusion::Recovered) {
+        // Recovery is an answer of its own: a gap in the start criteria is nothing to chase.
+        cards.retain(|card| *card != CardCode::C04);
+    }
+    cards.extend(course_cards(&course));
+    if (population.code == Population::Ambiguous && start.conclusion == StartConclusion::Unk)
+        || timeline.two_readings
+    {
+        cards.push(CardCode::C30);
+    }
+    let indicate = order_cards(
+        order.conclusion,
+        order.indication,
+        &mut cards,
+        population.code,
+    );
+    cards.extend(indicate);
+    if population::is_void(facts, as_of) {
+        cards.clear();
+    }
+    cards.sort_by_key(|card| priority(*card));
+    cards.dedup();
     Assessment {
         as_of,
-        guideline: Guideline { id: "medicinraadet-sid", version: "1.1" },
-        population: PopulationFinding {
-            code: Population::None,
-            alternatives: Vec::new(),
-            index: None,
-            evidence: Vec::new(),
-            also_transplanted: false,
-        },
-        start: Start {
-            conclusion: StartConclusion::Na,
-            recommendations: Vec::new(),
-            criteria: Vec::new(),
-            missing: Vec::new(),
-            repeat_from: None,
-            igg: None,
-        },
-        course: Course::default(),
+        guideline: GUIDELINE,
+        population,
+        start,
+        course,
         dose: Dose::default(),
-        order: OrderFinding::default(),
-        cards: Vec::new(),
+        order,
+        cards,
         comparators: Vec::new(),
-        data_problems: Vec::new(),
+        data_problems: facts
+            .problems
+            .iter()
+            .chain(&igg.conflicts)
+            .cloned()
+            .collect(),
     }
+}
+
+/// C12, C14 and C15.
+fn course_cards(course: &Course) -> Vec<CardCode> {
+    let mut cards = Vec::new();
+    for conclusion in &course.conclusions {
+        match conclusion {
+            CourseConclusion::StopSoon
+            | CourseConclusion::StopDue
+            | CourseConclusion::StopReview => cards.push(CardCode::C14),
+            CourseConclusion::StopWindow | CourseConclusion::StopOverdue => {
+                cards.push(CardCode::C15);
+            }
+            CourseConclusion::Review3
+            | CourseConclusion::Review6
+            | CourseConclusion::Review6Monthly => cards.push(CardCode::C12),
+            CourseConclusion::SupportsStop
+            | CourseConclusion::Extend
+            | CourseConclusion::Pause
+            | CourseConclusion::Recovered => {}
+        }
+    }
+    cards
+}
+
+/// C26 and C29; and without a warning on the order, no card that says "not met".
+fn order_cards(
+    conclusion: Option<OrderConclusion>,
+    indication: Option<IgIndication>,
+    cards: &mut Vec<CardCode>,
+    population: Population,
+) -> Option<CardCode> {
+    let not_stated = indication == Some(IgIndication::NotStated)
+        || (indication.is_some() && population == Population::None);
+    match conclusion {
+        Some(OrderConclusion::Info) if not_stated => {
+            cards.retain(|card| !matches!(card, CardCode::C05 | CardCode::C32));
+            Some(CardCode::C29)
+        }
+        _ => None,
+    }
+}
+
+/// §3.5: C23 > C31 > C05/C32/C14 > C30 > C12/C15 > the rest.
+fn priority(card: CardCode) -> (u8, CardCode) {
+    let urgency = match card {
+        CardCode::C31 => 1,
+        CardCode::C05 | CardCode::C32 | CardCode::C14 => 2,
+        CardCode::C30 => 3,
+        CardCode::C12 | CardCode::C15 => 4,
+        CardCode::C01
+        | CardCode::C02
+        | CardCode::C03
+        | CardCode::C04
+        | CardCode::C06
+        | CardCode::C07
+        | CardCode::C08
+        | CardCode::C09
+        | CardCode::C26
+        | CardCode::C29 => 5,
+    };
+    (urgency, card)
 }

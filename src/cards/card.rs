@@ -50,7 +50,10 @@ impl Summary {
         }
         let head: String = text.chars().take(Self::MAX_CHARS - 1).collect();
         let cut = head.rfind(' ').unwrap_or(head.len());
-        Self(format!("{}…", head[..cut].trim_end_matches([' ', ',', ':', ';'])))
+        Self(format!(
+            "{}…",
+            head[..cut].trim_end_matches([' ', ',', ':', ';'])
+        ))
     }
 
     /// As text.

@@ -156,6 +156,10 @@ pub struct Start {
     /// The IgG that decided, if one is usable.
     #[serde(skip)]
     pub igg: Option<DecisiveIgg>,
+    /// Its C04 or C06 is not worth a card when the chart opens, only when immunoglobulin is ordered
+    /// (§3.5).
+    #[serde(skip)]
+    pub waits_for_order: bool,
 }
 
 /// The usable IgG.

@@ -17,12 +17,18 @@ pub struct When {
 impl When {
     /// One known day.
     pub fn day(day: Date) -> Self {
-        Self { earliest: day, latest: day }
+        Self {
+            earliest: day,
+            latest: day,
+        }
     }
 
     /// The days from `a` to `b`, in either order.
     pub fn between(a: Date, b: Date) -> Self {
-        Self { earliest: a.min(b), latest: a.max(b) }
+        Self {
+            earliest: a.min(b),
+            latest: a.max(b),
+        }
     }
 
     /// The first day that it can be.
@@ -42,8 +48,10 @@ impl When {
 
     /// The same date, knowing that it is not after `day`; `None` when it certainly is.
     pub fn not_after(self, day: Date) -> Option<Self> {
-        (self.earliest <= day)
-            .then(|| Self { earliest: self.earliest, latest: self.latest.min(day) })
+        (self.earliest <= day).then(|| Self {
+            earliest: self.earliest,
+            latest: self.latest.min(day),
+        })
     }
 
     /// Is it on or after `day`?
@@ -66,7 +74,10 @@ impl When {
 
     /// Both ends moved by calendar months, clamped to the month's end.
     pub fn plus_months(self, months: i32) -> Self {
-        Self { earliest: plus_months(self.earliest, months), latest: plus_months(self.latest, months) }
+        Self {
+            earliest: plus_months(self.earliest, months),
+            latest: plus_months(self.latest, months),
+        }
     }
 }
 

@@ -95,7 +95,10 @@ pub enum Deceased {
 
 /// Which sources were searched: false means that the data were never obtained, or only in part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "one flag per FHIR resource type")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one flag per FHIR resource type"
+)]
 pub struct Searched {
     /// The Patient itself was obtained.
     pub patient: bool,
@@ -350,7 +353,10 @@ pub enum Donor {
 
 /// One recorded infection (F-06).
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an independent finding of the record")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent finding of the record"
+)]
 pub struct Infection {
     /// Onset, else recorded date, else the evaluation date.
     pub onset: When,

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::assessment::{Assessment, CardCode};
+use super::assessment::{
+    Assessment, CardCode, CourseConclusion, OrderConclusion, Population, StartConclusion,
+};
 
 /// The hooks that the service answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,7 +29,76 @@ pub enum Subject {
     OtherOrder,
 }
 
+/// Most cards in one answer.
+pub const MOST_CARDS: usize = 3;
+
 /// The cards that `hook` shows of an assessment, at most three, most urgent first.
-pub fn shown(_assessment: &Assessment, _hook: Hook, _subject: Subject) -> Vec<CardCode> {
-    Vec::new()
+pub fn shown(assessment: &Assessment, hook: Hook, subject: Subject) -> Vec<CardCode> {
+    let subject = if hook == Hook::PatientView {
+        Subject::Patient
+    } else {
+        subject
+    };
+    let shows = |card: &CardCode| match subject {
+        Subject::Patient => on_patient_view(assessment, *card),
+        Subject::ImmunoglobulinOrder => on_order(assessment, *card),
+        Subject::OtherOrder => {
+            *card == CardCode::C04 && assessment.start.missing.iter().any(|item| item.is_source())
+        }
+    };
+    assessment
+        .cards
+        .iter()
+        .copied()
+        .filter(shows)
+        .take(MOST_CARDS)
+        .collect()
+}
+
+/// Only where there is something to do.
+fn on_patient_view(assessment: &Assessment, card: CardCode) -> bool {
+    use CardCode::{
+        C01, C02, C03, C04, C05, C06, C07, C08, C09, C12, C14, C15, C26, C29, C30, C31, C32,
+    };
+    match card {
+        C05 | C32 | C26 | C29 => false,
+        C04 | C06 => !assessment.start.waits_for_order,
+        // The adult criteria do not apply: worth saying where they would have spoken.
+        C07 => {
+            assessment.course.on_immunoglobulin == Some(true)
+                || assessment
+                    .start
+                    .criteria
+                    .iter()
+                    .any(|criterion| criterion.verdict.is_met())
+        }
+        C09 => assessment.start.conclusion == StartConclusion::Cons,
+        C01 | C02 | C03 | C08 | C12 | C14 | C15 | C30 | C31 => true,
+    }
+}
+
+/// What an order of immunoglobulin calls for (decision-spec §3.4, order conclusions).
+fn on_order(assessment: &Assessment, card: CardCode) -> bool {
+    use CardCode::{
+        C01, C02, C03, C04, C05, C06, C07, C08, C09, C12, C14, C15, C26, C29, C30, C31, C32,
+    };
+    let indication_missing = assessment.cards.contains(&C29);
+    match card {
+        // The draft already does what these would suggest.
+        C01 | C02 | C03 | C08 => false,
+        C05 | C32 => {
+            assessment.order.conclusion == Some(OrderConclusion::Warn)
+                || matches!(
+                    assessment.population.code,
+                    Population::Ambiguous | Population::Unassigned
+                )
+        }
+        C04 | C06 | C07 | C09 | C30 => !indication_missing,
+        // Renewing an order is the moment for a stop that is due, not for one that is merely near.
+        C15 => assessment
+            .course
+            .conclusions
+            .contains(&CourseConclusion::StopOverdue),
+        C12 | C14 | C26 | C29 | C31 => true,
+    }
 }
