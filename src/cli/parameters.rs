@@ -39,7 +39,7 @@ struct Listing {
 /// Prints the listing.
 pub fn run(arguments: &Parameters) -> Result<(), Failure> {
     let listing = Listing {
-        parameters: ALL,
+        parameters: &ALL,
         criteria: CriterionId::ALL,
         missing: MissingItem::ALL,
         data_problems: Problem::ALL,

@@ -72,10 +72,11 @@ thread_local! {
     static PANICKED_AT: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Keeps the place of a panic and drops its message, which may quote data.
-pub fn keep_panics_quiet() {
+/// Logs the place of a panic and drops its message, which may quote data.
+pub fn keep_panics_silent_about_data() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string);
+        tracing::error!(place, "a fault in the program");
         PANICKED_AT.with_borrow_mut(|panicked_at| *panicked_at = place);
     }));
 }

@@ -6,13 +6,21 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State as Shared, rejection::BytesRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
-use super::{State, error::Refusal, language, log::Summary};
-use crate::cds_hooks::{self, Settings, outcome::IssueCode};
+use super::{
+    State,
+    error::Refusal,
+    language,
+    log::{Answered, Called},
+};
+use crate::{
+    cards::Language,
+    cds_hooks::{self, Answer, Settings, outcome::IssueCode, service::Service},
+};
 
 /// `GET /cds-services`.
 pub async fn discovery(Shared(state): Shared<Arc<State>>, headers: HeaderMap) -> Response {
@@ -21,7 +29,7 @@ pub async fn discovery(Shared(state): Shared<Arc<State>>, headers: HeaderMap) ->
     let known = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|tag| matches!(tag.trim(), "*") || tag.trim().trim_start_matches("W/") == etag));
+        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
     if known {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
@@ -35,41 +43,49 @@ pub async fn call(
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Response, Refusal> {
-    let service = state
-        .services
-        .get(&id)
-        .ok_or_else(|| Refusal::not_found("There is no such service. Discovery lists them."))?;
-    check_media_type(&headers)?;
+) -> Response {
+    let Some(service) = state.services.get(&id) else {
+        let text = "There is no such service. Discovery lists them.";
+        return Refusal::not_found(text).into_response();
+    };
+    let language = language::of(state.config.language, &headers);
+    let answer = answer(&state, service, language, &headers, body);
+    let called = Called {
+        service: service.id().to_owned(),
+        answer: answer.as_ref().ok().map(Answered::from),
+    };
+    let mut response = match answer {
+        Ok(answer) => (
+            [
+                (header::CONTENT_LANGUAGE, language::tag(language)),
+                (header::VARY, "accept-language"),
+                (header::CACHE_CONTROL, "no-store"),
+            ],
+            Json(answer),
+        )
+            .into_response(),
+        Err(refusal) => refusal.into_response(),
+    };
+    response.extensions_mut().insert(called);
+    response
+}
+
+fn answer(
+    state: &State,
+    service: &Service,
+    language: Language,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Answer, Refusal> {
+    check_media_type(headers)?;
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(state.config.body_limit_bytes),
         status => Refusal::new(status, IssueCode::Structure, "The body could not be received."),
     })?;
     let zone = &state.config.time_zone.0;
-    let language = language::of(state.config.language, &headers);
     let settings = Settings { zone, terminology: &state.terminology, language };
-    let answer = cds_hooks::answer(service, &body, state.clock.today(zone), settings)
-        .map_err(Refusal::bad_request)?;
-    let summary = Summary::of(service.id(), &answer);
-    let body = serde_json::to_string(&answer).map_err(|_| {
-        Refusal::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            IssueCode::Exception,
-            "The answer could not be written.",
-        )
-    })?;
-    let mut response = (
-        [
-            (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-            (header::CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language))),
-            (header::VARY, HeaderValue::from_static("accept-language")),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ],
-        body,
-    )
-        .into_response();
-    response.extensions_mut().insert(summary);
-    Ok(response)
+    cds_hooks::answer(service, &body, state.clock.today(zone), settings)
+        .map_err(Refusal::bad_request)
 }
 
 /// `GET /health/live`: the process answers.

@@ -1,52 +1,65 @@
 //! The log: one line for each call, and never a body, a name, a token or a patient id.
 
-use std::time::Instant;
+use std::{
+    io::{self, IsTerminal},
+    time::Instant,
+};
 
 use axum::{
     extract::{MatchedPath, Request},
     middleware::Next,
     response::Response,
 };
+use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
 use super::error;
 use crate::{
     cds_hooks::Answer,
     config::{Config, LogFormat},
-    guideline::{assessment::Population, assessment::CardCode},
 };
 
 /// Starts the log on standard error. A second start changes nothing.
 pub fn start(config: &Config) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&config.log))
-        .with_writer(std::io::stderr);
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
     let started = match config.log_format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),
     };
     if started.is_ok() {
-        error::keep_panics_quiet();
+        error::keep_panics_silent_about_data();
     }
 }
 
-/// What the log line says of an answer; travels with the response.
+/// What the log line says of a call to a service; travels with the response.
 #[derive(Debug, Clone)]
-pub struct Summary {
-    service: String,
-    cards: Vec<CardCode>,
-    population: Population,
+pub struct Called {
+    /// The service.
+    pub service: String,
+    /// What was answered; none where the request was refused.
+    pub answer: Option<Answered>,
 }
 
-impl Summary {
-    /// Of an answer of a service.
-    pub fn of(service: &str, answer: &Answer) -> Self {
-        Self {
-            service: service.to_owned(),
-            cards: answer.cards.iter().map(|card| card.code).collect(),
-            population: answer.population,
-        }
+/// The codes of an answer.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    cards: String,
+    population: String,
+}
+
+impl From<&Answer> for Answered {
+    fn from(answer: &Answer) -> Self {
+        let cards: Vec<String> = answer.cards.iter().map(|card| code(&card.code)).collect();
+        Self { cards: cards.join(" "), population: code(&answer.population) }
     }
+}
+
+/// The code as the assessment's JSON spells it.
+fn code(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default().trim_matches('"').to_owned()
 }
 
 /// Logs a call when it has been answered. The address is the route's pattern: a path may hold an id.
@@ -59,11 +72,13 @@ pub async fn one_line(request: Request, next: Next) -> Response {
         .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
     let response = next.run(request).await;
     let status = response.status().as_u16();
-    let ms = started.elapsed().as_secs_f64() * 1000.0;
-    let ms = (ms * 10.0).round() / 10.0;
-    match response.extensions().get::<Summary>() {
-        Some(Summary { service, cards, population }) => {
-            tracing::info!(%service, status, ms, ?cards, ?population, "answered");
+    let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+    match response.extensions().get::<Called>() {
+        Some(Called { service, answer: Some(Answered { cards, population }) }) => {
+            tracing::info!(service, status, ms, cards, population, "answered");
+        }
+        Some(Called { service, answer: None }) => {
+            tracing::info!(service, status, ms, "refused");
         }
         None => tracing::info!(%method, route, status, ms, "answered"),
     }

@@ -60,10 +60,10 @@ fn html(demonstration: &Demonstration, language: Language) -> String {
             // A String takes whatever is written to it.
             let _ = write!(links, "<a href=\"{url}\">{hook}</a> ");
         }
-        let _ = write!(
+        let _ = writeln!(
             rows,
             "<tr><th scope=\"row\"><a href=\"/fhir/Patient/{id}\">{id}</a></th>\
-             <td><strong>{}</strong><br>{}</td><td>{links}</td></tr>\n",
+             <td><strong>{}</strong><br>{}</td><td>{links}</td></tr>",
             escape(patient.title.in_language(language)),
             escape(patient.story.in_language(language)),
         );
