@@ -54,10 +54,22 @@ pub fn answer(
     settings: Settings<'_>,
 ) -> Result<Answer, OperationOutcome> {
     let request = Request::read(service, body)?;
-    let Settings { zone, terminology, language } = settings;
-    let chart = request.chart(Reading { as_of, zone, terminology });
+    let Settings {
+        zone,
+        terminology,
+        language,
+    } = settings;
+    let chart = request.chart(Reading {
+        as_of,
+        zone,
+        terminology,
+    });
     let assessment = guideline::assess(&chart.facts, as_of);
-    let writing = Writing { language, service: service.id(), hook: Some(service.hook()) };
+    let writing = Writing {
+        language,
+        service: service.id(),
+        hook: Some(service.hook()),
+    };
     Ok(Answer {
         cards: cards::write(&assessment, &chart, writing),
         population: assessment.population.code,

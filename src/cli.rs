@@ -150,7 +150,9 @@ fn block_on(
     prepare: impl FnOnce(State, SocketAddr) -> Result<(State, String), Failure>,
 ) -> Result<(), Failure> {
     server::start_log(&config);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let state = State::new(config, Clock::System)?;
         let listener = server::listen(state.config.listen).await?;

@@ -109,11 +109,16 @@ impl Config {
                 .map_err(|e| ConfigError(vec![format!("{}: {e}", file.display())]))?;
             figment = figment.merge(Toml::file_exact(file));
         }
-        let environment = Env::prefixed(ENVIRONMENT_PREFIX)
-            .map(|key| key.as_str().replace('_', "-").into());
+        let environment =
+            Env::prefixed(ENVIRONMENT_PREFIX).map(|key| key.as_str().replace('_', "-").into());
         let figment = figment.merge(environment);
         figment.extract().map_err(|error| {
-            ConfigError(error.into_iter().map(|fault| explain(&figment, &fault)).collect())
+            ConfigError(
+                error
+                    .into_iter()
+                    .map(|fault| explain(&figment, &fault))
+                    .collect(),
+            )
         })
     }
 
@@ -124,12 +129,14 @@ impl Config {
     /// The address is open to a network and no caller is checked; says what to do.
     pub fn check_exposure(&self) -> Result<(), ConfigError> {
         match self.client_trust {
-            ClientTrust::None if !self.listen.ip().is_loopback() => Err(ConfigError(vec![format!(
-                "listen = \"{}\" is open to a network, and client-trust = \"none\" would answer \
+            ClientTrust::None if !self.listen.ip().is_loopback() => {
+                Err(ConfigError(vec![format!(
+                    "listen = \"{}\" is open to a network, and client-trust = \"none\" would answer \
                  every caller. Set listen to a loopback address (127.0.0.1:8080) and let an \
                  authenticating reverse proxy on this machine receive the calls.",
-                self.listen
-            )])),
+                    self.listen
+                )]))
+            }
             ClientTrust::None => Ok(()),
         }
     }
@@ -150,9 +157,10 @@ impl fmt::Display for ConfigError {
 /// Where, key, value, what was expected.
 fn explain(figment: &Figment, fault: &FigmentError) -> String {
     let (key, problem) = match &fault.kind {
-        Kind::UnknownField(key, known) => {
-            (key.clone(), format!("there is no such key; the keys are {}", known.join(", ")))
-        }
+        Kind::UnknownField(key, known) => (
+            key.clone(),
+            format!("there is no such key; the keys are {}", known.join(", ")),
+        ),
         Kind::MissingField(key) => (key.to_string(), "is missing".to_owned()),
         kind => {
             let key = fault.path.join(".");
@@ -178,7 +186,10 @@ fn place(figment: &Figment, fault: &FigmentError, key: &str) -> String {
     let metadata = figment.find_metadata(key).or(fault.metadata.as_ref());
     match metadata {
         Some(metadata) if metadata.name.contains("environment") => {
-            format!("{ENVIRONMENT_PREFIX}{}", key.replace('-', "_").to_uppercase())
+            format!(
+                "{ENVIRONMENT_PREFIX}{}",
+                key.replace('-', "_").to_uppercase()
+            )
         }
         Some(metadata) => metadata
             .source
@@ -205,7 +216,9 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::
 fn body_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
     let bytes = usize::deserialize(deserializer)?;
     if !(65_536..=268_435_456).contains(&bytes) {
-        return Err(D::Error::custom("expected a number of bytes from 65536 to 268435456"));
+        return Err(D::Error::custom(
+            "expected a number of bytes from 65536 to 268435456",
+        ));
     }
     Ok(bytes)
 }

@@ -105,7 +105,10 @@ pub fn router(state: State) -> Router {
         routes = routes
             .route("/", get(page::root))
             .route("/page.css", get(page::style))
-            .route("/demo/requests/{patient}/{hook}", get(demonstration::request))
+            .route(
+                "/demo/requests/{patient}/{hook}",
+                get(demonstration::request),
+            )
             .nest("/fhir", fhir::routes());
     }
     routes
@@ -123,7 +126,9 @@ fn cors(origins: &Origins) -> CorsLayer {
     let allowed = match origins {
         Origins::Any => AllowOrigin::any(),
         Origins::Listed(listed) => AllowOrigin::list(
-            listed.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()),
+            listed
+                .iter()
+                .filter_map(|origin| HeaderValue::from_str(origin).ok()),
         ),
     };
     CorsLayer::new()
@@ -139,7 +144,9 @@ fn cors(origins: &Origins) -> CorsLayer {
 ///
 /// The address cannot be had.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
-    TcpListener::bind(address).await.map_err(|source| ServerError::Listen { address, source })
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| ServerError::Listen { address, source })
 }
 
 /// Serves until `stop` is ready, and finishes the calls that are under way.
@@ -152,7 +159,9 @@ pub async fn run(
     state: State,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    axum::serve(listener, router(state)).with_graceful_shutdown(stop).await?;
+    axum::serve(listener, router(state))
+        .with_graceful_shutdown(stop)
+        .await?;
     Ok(())
 }
 

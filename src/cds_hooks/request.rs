@@ -58,8 +58,16 @@ impl<'a> Request<'a> {
             .transpose()?
             .unwrap_or_default();
         let patient_id = context.patient_id;
-        let patient_id = patient_id.strip_prefix("Patient/").unwrap_or(&patient_id).to_owned();
-        Ok(Self { patient_id, selections, draft_orders, prefetch: prefetch(service, &members) })
+        let patient_id = patient_id
+            .strip_prefix("Patient/")
+            .unwrap_or(&patient_id)
+            .to_owned();
+        Ok(Self {
+            patient_id,
+            selections,
+            draft_orders,
+            prefetch: prefetch(service, &members),
+        })
     }
 
     /// The chart of the patient, with the drafts of an order hook.
@@ -70,19 +78,17 @@ impl<'a> Request<'a> {
                 .map(|(source, key, obtained)| (*source, key.as_str(), *obtained))
                 .collect(),
         );
-        let drafts = self
-            .draft_orders
-            .map(|bundle| Drafts { bundle, selections: &self.selections });
+        let drafts = self.draft_orders.map(|bundle| Drafts {
+            bundle,
+            selections: &self.selections,
+        });
         chart::read(&input, drafts, Some(&self.patient_id), reading)
     }
 }
 
 /// One value for each declared key, in the order of the templates; undeclared keys are not read
 /// (PF-03), absent ones were not obtained (PF-04).
-fn prefetch<'a>(
-    service: &Service,
-    members: &Members<'a>,
-) -> Vec<(Source, String, Obtained<'a>)> {
+fn prefetch<'a>(service: &Service, members: &Members<'a>) -> Vec<(Source, String, Obtained<'a>)> {
     let sent = members
         .get("prefetch")
         .and_then(|raw| serde_json::from_str::<Members<'a>>(raw.get()).ok())
@@ -91,7 +97,9 @@ fn prefetch<'a>(
         .templates()
         .iter()
         .map(|template| {
-            let obtained = sent.get(template.key()).map_or(Obtained::Nothing, Obtained::Value);
+            let obtained = sent
+                .get(template.key())
+                .map_or(Obtained::Nothing, Obtained::Value);
             (template.source(), template.key().to_owned(), obtained)
         })
         .collect()
@@ -129,7 +137,11 @@ impl<'a> Members<'a> {
 
     /// The last member of this name.
     fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, raw)| *raw)
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, raw)| *raw)
     }
 
     /// What the schema is asked about: every member, but of an object in `prefetch` only that it is
@@ -142,8 +154,14 @@ impl<'a> Members<'a> {
                 instance.insert(name.clone(), Value::Object(Map::new()));
             } else if let Ok(value) = serde_json::from_str(raw.get()) {
                 instance.insert(name.clone(), value);
-            } else if ["hook", "hookInstance", "fhirServer", "fhirAuthorization", "context"]
-                .contains(&name.as_str())
+            } else if [
+                "hook",
+                "hookInstance",
+                "fhirServer",
+                "fhirAuthorization",
+                "context",
+            ]
+            .contains(&name.as_str())
             {
                 let text = "Nested too deeply, or a number is out of range.";
                 faults.push(Issue::new(IssueCode::Structure, text).at(name));

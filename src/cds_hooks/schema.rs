@@ -52,7 +52,11 @@ impl RequestSchema {
             .build(&own)
             .map_err(|e| fail(&e))?;
         drop(registry);
-        Ok(Self { validator, shared, own })
+        Ok(Self {
+            validator,
+            shared,
+            own,
+        })
     }
 
     /// Every fault of a request, at most one for each path.
@@ -60,7 +64,10 @@ impl RequestSchema {
         let mut issues: Vec<Issue> = Vec::new();
         for error in self.validator.iter_errors(request) {
             let issue = self.issue(&error);
-            if !issues.iter().any(|known| known.expression() == issue.expression()) {
+            if !issues
+                .iter()
+                .any(|known| known.expression() == issue.expression())
+            {
                 issues.push(issue);
             }
         }
@@ -90,12 +97,19 @@ impl RequestSchema {
             Some(description) => format!("{verb}. Expected: {description}"),
             None => format!("{verb}."),
         };
-        Issue::new(code, text).at(if expression.is_empty() { "$this".to_owned() } else { expression })
+        Issue::new(code, text).at(if expression.is_empty() {
+            "$this".to_owned()
+        } else {
+            expression
+        })
     }
 
     /// The schema object whose keyword failed.
     fn schema_of(&self, error: &ValidationError<'_>) -> Option<&Value> {
-        let location = error.absolute_keyword_location()?.as_str().strip_prefix(BASE)?;
+        let location = error
+            .absolute_keyword_location()?
+            .as_str()
+            .strip_prefix(BASE)?;
         let (file, pointer) = location.split_once('#')?;
         let (object, _keyword) = pointer.rsplit_once('/')?;
         self.file(file).pointer(object)
@@ -112,7 +126,11 @@ impl RequestSchema {
     }
 
     fn file(&self, name: &str) -> &Value {
-        if name == SHARED_NAME { &self.shared } else { &self.own }
+        if name == SHARED_NAME {
+            &self.shared
+        } else {
+            &self.own
+        }
     }
 }
 

@@ -120,12 +120,24 @@ impl Services {
                 })
                 .collect::<Result<_, _>>()?;
             let schema = RequestSchema::compile(&format!("{id}.request.schema.json"), schema)?;
-            services.push(Service { id: id.to_owned(), hook, templates, schema });
+            services.push(Service {
+                id: id.to_owned(),
+                hook,
+                templates,
+                schema,
+            });
             entries.push(entry);
         }
         let discovery = json!({ "services": entries }).to_string();
-        let etag = format!("\"{}\"", Uuid::new_v5(&Uuid::NAMESPACE_OID, discovery.as_bytes()));
-        Ok(Self { services, discovery, etag })
+        let etag = format!(
+            "\"{}\"",
+            Uuid::new_v5(&Uuid::NAMESPACE_OID, discovery.as_bytes())
+        );
+        Ok(Self {
+            services,
+            discovery,
+            etag,
+        })
     }
 
     /// The service with this id.

@@ -64,7 +64,9 @@ impl Template {
         while let Some((before, after)) = rest.split_once("{{") {
             let (token, tail) = after
                 .split_once("}}")
-                .ok_or_else(|| TemplateError::Unclosed { key: key.to_owned() })?;
+                .ok_or_else(|| TemplateError::Unclosed {
+                    key: key.to_owned(),
+                })?;
             parts.push(Part::Text(before.to_owned()));
             parts.push(Part::token(token).ok_or_else(|| TemplateError::Token {
                 key: key.to_owned(),
@@ -73,7 +75,11 @@ impl Template {
             rest = tail;
         }
         parts.push(Part::Text(rest.to_owned()));
-        Ok(Self { key: key.to_owned(), source, parts })
+        Ok(Self {
+            key: key.to_owned(),
+            source,
+            parts,
+        })
     }
 
     /// The prefetch key.
@@ -111,7 +117,11 @@ impl Part {
         if offset.is_empty() {
             return Some(Self::Today { plus_days: 0 });
         }
-        let days: i32 = offset.strip_prefix(" - ")?.strip_suffix(" days")?.parse().ok()?;
+        let days: i32 = offset
+            .strip_prefix(" - ")?
+            .strip_suffix(" days")?
+            .parse()
+            .ok()?;
         Some(Self::Today { plus_days: -days })
     }
 }
@@ -146,7 +156,10 @@ mod tests {
                 "Observation?patient={{context.patientId}}&date=ge{{today() - 31 days}}&_count=5",
                 "Observation?patient=a%2Fb&date=ge2026-02-13&_count=5",
             ),
-            ("Condition?recorded-date=le{{today()}}", "Condition?recorded-date=le2026-03-16"),
+            (
+                "Condition?recorded-date=le{{today()}}",
+                "Condition?recorded-date=le2026-03-16",
+            ),
         ] {
             let template = Template::parse("key", text).unwrap();
             assert_eq!(template.filled("a/b", date(2026, 3, 16)), filled);

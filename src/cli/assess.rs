@@ -83,7 +83,11 @@ pub fn run(arguments: &Assess) -> Result<(), Failure> {
     let terminology = Terminology::built_in();
     let zone = &config.time_zone.0;
     let as_of = arguments.as_of.unwrap_or_else(|| Clock::System.today(zone));
-    let reading = Reading { as_of, zone, terminology: &terminology };
+    let reading = Reading {
+        as_of,
+        zone,
+        terminology: &terminology,
+    };
     let mut failures = Vec::new();
     for file in &arguments.files {
         let name = file.display();
@@ -92,13 +96,19 @@ pub fn run(arguments: &Assess) -> Result<(), Failure> {
             Err(reason) => failures.push(format!("{name}: {reason}")),
         }
     }
-    if failures.is_empty() { Ok(()) } else { Err(Failure(failures.join("\n"))) }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure(failures.join("\n")))
+    }
 }
 
 fn read(file: &Path) -> Result<String, String> {
     if file == Path::new("-") {
         let mut text = String::new();
-        io::stdin().read_to_string(&mut text).map_err(|e| e.to_string())?;
+        io::stdin()
+            .read_to_string(&mut text)
+            .map_err(|e| e.to_string())?;
         return Ok(text);
     }
     fs::read_to_string(file).map_err(|e| e.to_string())
@@ -121,9 +131,17 @@ fn chart_of(text: &str, services: &Services, reading: Reading<'_>) -> Result<Cha
         .ok_or("a request of a hook that no service answers")?;
     let request = Request::read(service, text.as_bytes()).map_err(|outcome| {
         let faults = outcome.issues().iter().map(|issue| {
-            format!("\n  {}: {}", issue.expression().unwrap_or("request"), issue.text())
+            format!(
+                "\n  {}: {}",
+                issue.expression().unwrap_or("request"),
+                issue.text()
+            )
         });
-        format!("not a request that {} accepts:{}", service.id(), faults.collect::<String>())
+        format!(
+            "not a request that {} accepts:{}",
+            service.id(),
+            faults.collect::<String>()
+        )
     })?;
     Ok(request.chart(reading))
 }
@@ -138,7 +156,9 @@ fn report(
     let hook = arguments.hook.map(Hook::from);
     let mut assessment = guideline::assess(&chart.facts, as_of);
     if arguments.text {
-        let language = arguments.lang.map_or_else(Language::default, Language::from);
+        let language = arguments
+            .lang
+            .map_or_else(Language::default, Language::from);
         let text = as_text(&assessment, chart, language, hook, services);
         return Ok(if arguments.files.len() > 1 {
             format!("== {} ==\n{text}\n", file.display())
@@ -166,7 +186,15 @@ fn as_text(
 ) -> String {
     let service = services.answering(hook.unwrap_or(Hook::PatientView));
     let service = service.map_or("", |service| service.id());
-    let cards = cards::write(assessment, chart, Writing { language, service, hook });
+    let cards = cards::write(
+        assessment,
+        chart,
+        Writing {
+            language,
+            service,
+            hook,
+        },
+    );
     if cards.is_empty() {
         return match language {
             Language::Da => "Retningslinjen har intet at sige.",

@@ -56,7 +56,13 @@ fn text(listing: &Listing) -> Result<String, Failure> {
         "Parameters. Origin: S summary, A addendum, ENG an engineering choice that needs clinical \
          sign-off.\n",
     );
-    for Parameter { id, meaning, value, origin } in listing.parameters {
+    for Parameter {
+        id,
+        meaning,
+        value,
+        origin,
+    } in listing.parameters
+    {
         let origin = code(origin)?;
         out.push_str(&format!("  {id:<4} {origin:<5} {meaning}: {value}\n"));
     }
@@ -75,5 +81,8 @@ fn codes(title: &str, all: &[impl Serialize]) -> Result<String, Failure> {
 /// The code as the assessment's JSON spells it.
 fn code(value: &impl Serialize) -> Result<String, Failure> {
     let value = serde_json::to_value(value)?;
-    value.as_str().map(str::to_owned).ok_or_else(|| Failure(format!("{value} is not a code")))
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Failure(format!("{value} is not a code")))
 }

@@ -96,12 +96,13 @@ impl Demonstration {
                 let name = folder.path().display().to_string();
                 let text = |file: &str| {
                     let path = format!("{name}/{file}");
-                    FIXTURES.get_file(&path).and_then(|file| file.contents_utf8()).ok_or_else(
-                        || DemonstrationError {
+                    FIXTURES
+                        .get_file(&path)
+                        .and_then(|file| file.contents_utf8())
+                        .ok_or_else(|| DemonstrationError {
                             file: path.clone(),
                             reason: "is not there".to_owned(),
-                        },
-                    )
+                        })
                 };
                 DemonstrationPatient::read(&name, text("bundle.json")?, text("story.toml")?)
             })
@@ -111,7 +112,12 @@ impl Demonstration {
             file: "immunoglobulin-draft.json".to_owned(),
             reason: e.to_string(),
         })?;
-        Ok(Self { patients, draft, zone, base })
+        Ok(Self {
+            patients,
+            draft,
+            zone,
+            base,
+        })
     }
 
     /// The patients, by id.
@@ -139,7 +145,10 @@ impl Demonstration {
 
     /// The body with which a client would call `service` for a patient today.
     fn request(&self, patient_id: &str, service: &Service, today: Date) -> Option<Value> {
-        let patient = self.patients.iter().find(|patient| patient.id == patient_id)?;
+        let patient = self
+            .patients
+            .iter()
+            .find(|patient| patient.id == patient_id)?;
         let store = self.store(today);
         let prefetch: serde_json::Map<String, Value> = service
             .templates()
@@ -180,7 +189,11 @@ impl DemonstrationPatient {
             file: format!("{folder}/{file}"),
             reason,
         };
-        let Story { as_of, title, story } = {
+        let Story {
+            as_of,
+            title,
+            story,
+        } = {
             use figment::providers::Format;
             figment::Figment::from(figment::providers::Toml::string(story))
                 .extract()
@@ -200,7 +213,13 @@ impl DemonstrationPatient {
             .and_then(|patient| patient["id"].as_str())
             .ok_or_else(|| fail("bundle.json", "has no Patient with an id".to_owned()))?
             .to_owned();
-        Ok(Self { id, title, story, as_of, resources })
+        Ok(Self {
+            id,
+            title,
+            story,
+            as_of,
+            resources,
+        })
     }
 }
 
@@ -216,7 +235,9 @@ pub async fn request(
         .zip(state.demonstration.as_ref())
         .and_then(|(service, demonstration)| demonstration.request(&patient, service, today))
         .map(|body| Json(body).into_response())
-        .ok_or_else(|| Refusal::not_found("There is no such demonstration patient, or no such hook."))
+        .ok_or_else(|| {
+            Refusal::not_found("There is no such demonstration patient, or no such hook.")
+        })
 }
 
 #[cfg(test)]
@@ -246,8 +267,16 @@ mod tests {
         let mut seen = BTreeSet::new();
         for patient in demonstration.patients() {
             for resource in &patient.resources {
-                let id = (resource["resourceType"].to_string(), resource["id"].to_string());
-                assert!(resource["id"].is_string(), "{}: {} has no id", patient.id, id.0);
+                let id = (
+                    resource["resourceType"].to_string(),
+                    resource["id"].to_string(),
+                );
+                assert!(
+                    resource["id"].is_string(),
+                    "{}: {} has no id",
+                    patient.id,
+                    id.0
+                );
                 assert!(seen.insert(id.clone()), "{}: {id:?} twice", patient.id);
             }
         }

@@ -25,7 +25,10 @@ pub struct Refusal {
 impl Refusal {
     /// 400: the body is wrong.
     pub fn bad_request(outcome: OperationOutcome) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, outcome }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            outcome,
+        }
     }
 
     /// 404.
@@ -41,12 +44,19 @@ impl Refusal {
 
     /// 415.
     pub fn media_type(text: &str) -> Self {
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, IssueCode::NotSupported, text)
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            IssueCode::NotSupported,
+            text,
+        )
     }
 
     /// Another status.
     pub fn new(status: StatusCode, code: IssueCode, text: impl Into<String>) -> Self {
-        Self { status, outcome: OperationOutcome::new(Issue::new(code, text)) }
+        Self {
+            status,
+            outcome: OperationOutcome::new(Issue::new(code, text)),
+        }
     }
 }
 
@@ -64,7 +74,11 @@ pub async fn no_such_address() -> Refusal {
 /// 405; the router adds `Allow`.
 pub async fn no_such_method(method: Method, _: Uri) -> Refusal {
     let text = format!("{method} is not served at this address.");
-    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, IssueCode::NotSupported, text)
+    Refusal::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        IssueCode::NotSupported,
+        text,
+    )
 }
 
 thread_local! {
@@ -87,5 +101,10 @@ pub fn after_panic(_message: Box<dyn Any + Send>) -> Response {
     let place = PANICKED_AT.with_borrow_mut(Option::take);
     tracing::error!(%incident, place, "a call failed in the service");
     let text = format!("The service failed. The log has this id: {incident}.");
-    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, IssueCode::Exception, text).into_response()
+    Refusal::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        IssueCode::Exception,
+        text,
+    )
+    .into_response()
 }

@@ -42,7 +42,8 @@ impl Store {
 
     /// One resource.
     pub fn read(&self, resource_type: &str, id: &str) -> Option<&Value> {
-        self.of_type(resource_type).find(|resource| resource["id"] == id)
+        self.of_type(resource_type)
+            .find(|resource| resource["id"] == id)
     }
 
     /// What a relative URL, a read or a search, leads to; `None` where it leads nowhere.
@@ -103,7 +104,9 @@ impl Store {
     }
 
     fn of_type(&self, resource_type: &str) -> impl Iterator<Item = &Value> {
-        self.resources.iter().filter(move |resource| resource["resourceType"] == resource_type)
+        self.resources
+            .iter()
+            .filter(move |resource| resource["resourceType"] == resource_type)
     }
 }
 
@@ -164,7 +167,11 @@ async fn search_by_post(
     form: Bytes,
 ) -> Result<Response, Refusal> {
     let form = std::str::from_utf8(&form).map_err(|_| {
-        Refusal::new(StatusCode::BAD_REQUEST, IssueCode::Structure, "The form is not UTF-8.")
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            IssueCode::Structure,
+            "The form is not UTF-8.",
+        )
     })?;
     let query = [query.as_deref().unwrap_or_default(), form].join("&");
     answer_search(&state, &resource_type, query.trim_matches('&'))

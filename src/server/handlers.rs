@@ -29,7 +29,10 @@ pub async fn discovery(Shared(state): Shared<Arc<State>>, headers: HeaderMap) ->
     let known = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
+        .is_some_and(|tags| {
+            tags.split(',')
+                .any(|tag| tag.trim().trim_start_matches("W/") == etag)
+        });
     if known {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
@@ -80,10 +83,18 @@ fn answer(
     check_media_type(headers)?;
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(state.config.body_limit_bytes),
-        status => Refusal::new(status, IssueCode::Structure, "The body could not be received."),
+        status => Refusal::new(
+            status,
+            IssueCode::Structure,
+            "The body could not be received.",
+        ),
     })?;
     let zone = &state.config.time_zone.0;
-    let settings = Settings { zone, terminology: &state.terminology, language };
+    let settings = Settings {
+        zone,
+        terminology: &state.terminology,
+        language,
+    };
     cds_hooks::answer(service, &body, state.clock.today(zone), settings)
         .map_err(Refusal::bad_request)
 }
@@ -109,12 +120,17 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
         .unwrap_or_default()
         .to_ascii_lowercase();
     let mut parts = content_type.split(';').map(str::trim);
-    let json = matches!(parts.next(), Some("application/json" | "application/fhir+json"));
+    let json = matches!(
+        parts.next(),
+        Some("application/json" | "application/fhir+json")
+    );
     let utf8 = parts
         .filter_map(|parameter| parameter.strip_prefix("charset="))
         .all(|charset| charset.trim_matches('"') == "utf-8");
     if json && utf8 {
         return Ok(());
     }
-    Err(Refusal::media_type("The body must be application/json or application/fhir+json, in UTF-8."))
+    Err(Refusal::media_type(
+        "The body must be application/json or application/fhir+json, in UTF-8.",
+    ))
 }

@@ -31,7 +31,11 @@ fn preferred(accepted: &str) -> Language {
             .filter_map(|range| weight_of(range, language))
             .fold(0.0_f32, f32::max)
     };
-    if weight(Language::En) > weight(Language::Da) { Language::En } else { Language::Da }
+    if weight(Language::En) > weight(Language::Da) {
+        Language::En
+    } else {
+        Language::Da
+    }
 }
 
 /// The q-value of one range, when it is of this language.

@@ -53,13 +53,19 @@ pub struct Answered {
 impl From<&Answer> for Answered {
     fn from(answer: &Answer) -> Self {
         let cards: Vec<String> = answer.cards.iter().map(|card| code(&card.code)).collect();
-        Self { cards: cards.join(" "), population: code(&answer.population) }
+        Self {
+            cards: cards.join(" "),
+            population: code(&answer.population),
+        }
     }
 }
 
 /// The code as the assessment's JSON spells it.
 fn code(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default().trim_matches('"').to_owned()
+    serde_json::to_string(value)
+        .unwrap_or_default()
+        .trim_matches('"')
+        .to_owned()
 }
 
 /// Logs a call when it has been answered. The address is the route's pattern: a path may hold an id.
@@ -74,10 +80,16 @@ pub async fn one_line(request: Request, next: Next) -> Response {
     let status = response.status().as_u16();
     let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
     match response.extensions().get::<Called>() {
-        Some(Called { service, answer: Some(Answered { cards, population }) }) => {
+        Some(Called {
+            service,
+            answer: Some(Answered { cards, population }),
+        }) => {
             tracing::info!(service, status, ms, cards, population, "answered");
         }
-        Some(Called { service, answer: None }) => {
+        Some(Called {
+            service,
+            answer: None,
+        }) => {
             tracing::info!(service, status, ms, "refused");
         }
         None => tracing::info!(%method, route, status, ms, "answered"),

@@ -19,8 +19,11 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; for
                       frame-ancestors 'none'";
 /// The public sandbox, and a screen of it for each hook (both parameters are needed).
 const SANDBOX: &str = "https://sandbox.cds-hooks.org/";
-const SCREENS: [(&str, &str); 3] =
-    [("patient-view", "patient-view"), ("order-select", "rx-view"), ("order-sign", "rx-sign")];
+const SCREENS: [(&str, &str); 3] = [
+    ("patient-view", "patient-view"),
+    ("order-select", "rx-view"),
+    ("order-sign", "rx-sign"),
+];
 
 /// `GET /`.
 pub async fn root(

@@ -66,7 +66,10 @@ fn is_date_element(name: &str) -> bool {
     name.ends_with("Date")
         || name.ends_with("DateTime")
         || name.starts_with("when")
-        || matches!(name, "date" | "start" | "end" | "issued" | "authoredOn" | "dateAsserted")
+        || matches!(
+            name,
+            "date" | "start" | "end" | "issued" | "authoredOn" | "dateAsserted"
+        )
 }
 
 #[cfg(test)]
@@ -79,21 +82,61 @@ mod tests {
     fn dates_move_and_keep_their_precision() {
         let zone = TimeZone::get("Europe/Copenhagen").unwrap();
         for (name, before, days, after) in [
-            ("effectiveDateTime", json!("2026-02-27"), 2, json!("2026-03-01")),
-            ("effectiveDateTime", json!("2026-02-27"), -27, json!("2026-01-31")),
+            (
+                "effectiveDateTime",
+                json!("2026-02-27"),
+                2,
+                json!("2026-03-01"),
+            ),
+            (
+                "effectiveDateTime",
+                json!("2026-02-27"),
+                -27,
+                json!("2026-01-31"),
+            ),
             ("onsetDateTime", json!("2026-01"), 31, json!("2026-02")),
             ("onsetDateTime", json!("2026"), 365, json!("2027")),
             ("onsetDateTime", json!("2026"), 3, json!("2026")),
-            ("issued", json!("2026-03-10T23:30:00+01:00"), 30, json!("2026-04-09T23:30:00+02:00")),
-            ("issued", json!("2026-03-10T22:30:00Z"), 1, json!("2026-03-11T23:30:00+01:00")),
-            ("issued", json!("2026-03-10T10:00:00.250Z"), 0, json!("2026-03-10T11:00:00.25+01:00")),
+            (
+                "issued",
+                json!("2026-03-10T23:30:00+01:00"),
+                30,
+                json!("2026-04-09T23:30:00+02:00"),
+            ),
+            (
+                "issued",
+                json!("2026-03-10T22:30:00Z"),
+                1,
+                json!("2026-03-11T23:30:00+01:00"),
+            ),
+            (
+                "issued",
+                json!("2026-03-10T10:00:00.250Z"),
+                0,
+                json!("2026-03-10T11:00:00.25+01:00"),
+            ),
             ("birthDate", json!("1970-01-01"), 30, json!("1970-01-01")),
             ("code", json!("2026"), 365, json!("2026")),
             ("code", json!("2026-03"), 365, json!("2026-03")),
-            ("text", json!("seen 2026-03-01"), 365, json!("seen 2026-03-01")),
+            (
+                "text",
+                json!("seen 2026-03-01"),
+                365,
+                json!("seen 2026-03-01"),
+            ),
             ("value", json!("20260301-1"), 365, json!("20260301-1")),
-            ("authoredOn", json!("Invalid date"), 5, json!("Invalid date")),
-            ("event", json!(["2026-03-01", "2026-03-02"]), 1, json!(["2026-03-02", "2026-03-03"])),
+            (
+                "authoredOn",
+                json!("Invalid date"),
+                5,
+                json!("Invalid date"),
+            ),
+            (
+                "event",
+                json!(["2026-03-01", "2026-03-02"]),
+                1,
+                json!(["2026-03-02", "2026-03-03"]),
+            ),
         ] {
             let mut resource = json!({ "nested": [{ name: before.clone() }] });
             shift(&mut resource, days, &zone);

@@ -40,15 +40,27 @@ struct Parameter {
 }
 
 const fn token(name: &'static str, elements: &'static [&'static str]) -> Parameter {
-    Parameter { name, kind: Kind::Token, elements }
+    Parameter {
+        name,
+        kind: Kind::Token,
+        elements,
+    }
 }
 
 const fn day(name: &'static str, elements: &'static [&'static str]) -> Parameter {
-    Parameter { name, kind: Kind::Date, elements }
+    Parameter {
+        name,
+        kind: Kind::Date,
+        elements,
+    }
 }
 
 const fn reference(name: &'static str, elements: &'static [&'static str]) -> Parameter {
-    Parameter { name, kind: Kind::Reference, elements }
+    Parameter {
+        name,
+        kind: Kind::Reference,
+        elements,
+    }
 }
 
 const ID: Parameter = token("_id", &["id"]);
@@ -56,8 +68,10 @@ const STATUS: Parameter = token("status", &["status"]);
 const CODE: Parameter = token("code", &["code"]);
 const CATEGORY: Parameter = token("category", &["category"]);
 const MEDICATION: Parameter = token("code", &["medicationCodeableConcept"]);
-const SUBJECT: [Parameter; 2] =
-    [reference("patient", &["subject"]), reference("subject", &["subject"])];
+const SUBJECT: [Parameter; 2] = [
+    reference("patient", &["subject"]),
+    reference("subject", &["subject"]),
+];
 
 /// The parameters of a resource type.
 fn known(resource_type: &str) -> Vec<Parameter> {
@@ -68,7 +82,10 @@ fn known(resource_type: &str) -> Vec<Parameter> {
             CODE,
             CATEGORY,
             STATUS,
-            day("date", &["effectiveDateTime", "effectivePeriod", "effectiveInstant"]),
+            day(
+                "date",
+                &["effectiveDateTime", "effectivePeriod", "effectiveInstant"],
+            ),
         ],
         "Condition" => &[
             CODE,
@@ -78,9 +95,12 @@ fn known(resource_type: &str) -> Vec<Parameter> {
             day("onset-date", &["onsetDateTime", "onsetPeriod"]),
             day("recorded-date", &["recordedDate"]),
         ],
-        "Procedure" => {
-            &[CODE, CATEGORY, STATUS, day("date", &["performedDateTime", "performedPeriod"])]
-        }
+        "Procedure" => &[
+            CODE,
+            CATEGORY,
+            STATUS,
+            day("date", &["performedDateTime", "performedPeriod"]),
+        ],
         "MedicationRequest" => &[
             MEDICATION,
             CATEGORY,
@@ -88,15 +108,21 @@ fn known(resource_type: &str) -> Vec<Parameter> {
             token("intent", &["intent"]),
             day("authoredon", &["authoredOn"]),
         ],
-        "MedicationAdministration" => {
-            &[MEDICATION, STATUS, day("effective-time", &["effectiveDateTime", "effectivePeriod"])]
-        }
-        "MedicationStatement" => {
-            &[MEDICATION, STATUS, day("effective", &["effectiveDateTime", "effectivePeriod"])]
-        }
-        "MedicationDispense" => {
-            &[MEDICATION, STATUS, day("whenhandedover", &["whenHandedOver"])]
-        }
+        "MedicationAdministration" => &[
+            MEDICATION,
+            STATUS,
+            day("effective-time", &["effectiveDateTime", "effectivePeriod"]),
+        ],
+        "MedicationStatement" => &[
+            MEDICATION,
+            STATUS,
+            day("effective", &["effectiveDateTime", "effectivePeriod"]),
+        ],
+        "MedicationDispense" => &[
+            MEDICATION,
+            STATUS,
+            day("whenhandedover", &["whenHandedOver"]),
+        ],
         "Encounter" => &[token("class", &["class"]), STATUS, day("date", &["period"])],
         "Immunization" => {
             return vec![
@@ -140,7 +166,12 @@ impl Search {
     /// Reads a query string or a form.
     pub fn read(resource_type: &str, query: &str) -> Self {
         let known = known(resource_type);
-        let find = |name: &str| known.iter().find(|parameter| parameter.name == name).copied();
+        let find = |name: &str| {
+            known
+                .iter()
+                .find(|parameter| parameter.name == name)
+                .copied()
+        };
         let mut search = Self {
             filters: Vec::new(),
             sort: None,
@@ -161,8 +192,9 @@ impl Search {
                     true
                 }),
                 "_sort" => {
-                    let (name, descending) =
-                        value.strip_prefix('-').map_or((&*value, false), |name| (name, true));
+                    let (name, descending) = value
+                        .strip_prefix('-')
+                        .map_or((&*value, false), |name| (name, true));
                     search.sort = find(name)
                         .filter(|parameter| parameter.kind == Kind::Date)
                         .map(|parameter| (parameter, descending));
@@ -188,7 +220,9 @@ impl Search {
     pub fn apply<'a>(&self, mut resources: Vec<&'a Value>) -> (Vec<&'a Value>, usize) {
         resources.retain(|resource| {
             self.filters.iter().all(|(parameter, values)| {
-                values.split(',').any(|value| matches(resource, parameter, value))
+                values
+                    .split(',')
+                    .any(|value| matches(resource, parameter, value))
             })
         });
         match self.sort {
@@ -197,7 +231,14 @@ impl Search {
             None => {}
         }
         let total = resources.len();
-        (resources.into_iter().skip(self.offset).take(self.count).collect(), total)
+        (
+            resources
+                .into_iter()
+                .skip(self.offset)
+                .take(self.count)
+                .collect(),
+            total,
+        )
     }
 
     /// The query of the next page, if there is one.
@@ -218,7 +259,10 @@ impl Search {
 }
 
 fn matches(resource: &Value, parameter: &Parameter, wanted: &str) -> bool {
-    let mut elements = parameter.elements.iter().filter_map(|name| resource.get(*name));
+    let mut elements = parameter
+        .elements
+        .iter()
+        .filter_map(|name| resource.get(*name));
     match parameter.kind {
         Kind::Token => elements.any(|element| has_token(element, wanted)),
         Kind::Reference => elements.any(|element| {
@@ -255,7 +299,10 @@ fn has_token(element: &Value, wanted: &str) -> bool {
 
 /// The days that an element may stand for.
 fn days_of(resource: &Value, parameter: &Parameter) -> Option<(Date, Date)> {
-    let element = parameter.elements.iter().find_map(|name| resource.get(*name))?;
+    let element = parameter
+        .elements
+        .iter()
+        .find_map(|name| resource.get(*name))?;
     match element {
         Value::String(text) => days(text),
         Value::Object(period) => {
@@ -292,7 +339,9 @@ fn in_range((first, last): (Date, Date), wanted: &str) -> bool {
         Some(prefix @ ("ge" | "le" | "gt" | "lt" | "eq")) => (prefix, &wanted[2..]),
         _ => ("eq", wanted),
     };
-    let Some((from, to)) = days(text) else { return false };
+    let Some((from, to)) = days(text) else {
+        return false;
+    };
     match prefix {
         "ge" => last >= from,
         "gt" => last > to,
