@@ -1,4 +1,23 @@
 //! Which codes mean what: the value sets of `terminology/`, and the rules by which a coding matches.
+//!
+//! A coding matches by its system first, and a code without a known system matches nothing: `D80.1`
+//! is hypogammaglobulinaemia in ICD-10, `DD801` is that in SKS, and `R65.1` means opposite things
+//! to WHO and to ICD-10-CM.
+
+mod load;
+pub mod products;
+pub mod sets;
+pub mod statement;
+mod system;
+
+use std::collections::HashMap;
+
+use rust_decimal::Decimal;
+
+use crate::guideline::facts::{Bacterial, Focus};
+pub use load::LoadError;
+use products::Product;
+use system::{Normalised, RXNORM, SNOMED};
 
 /// The value sets that the chart reads facts with; each is a FHIR ValueSet in `terminology/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,20 +53,190 @@ pub struct Concept {
     pub code: String,
     /// The unit that the code itself implies (NPU), in UCUM.
     pub implied_unit: Option<String>,
+    /// Factor from the implied unit to g/L, where that needs the molar mass (F-01: µmol/L).
+    pub grams_per_litre_factor: Option<Decimal>,
+}
+
+/// What an infection code says by itself (F-06); the record says the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InfectionCode {
+    /// Bacterial by definition, possibly, or not.
+    pub bacterial: Bacterial,
+    /// Of the mucosal-mild set: never severe, never a candidate.
+    pub mild: bool,
+    /// Sepsis, with or without organ failure.
+    pub sepsis: bool,
+    /// The code itself says shock or organ failure. A sepsis code does not (B-25).
+    pub life_threatening: bool,
+    /// Where it sits.
+    pub focus: Focus,
 }
 
 /// Every value set that is loaded.
 #[derive(Debug, Clone, Default)]
-pub struct Terminology {}
+pub struct Terminology {
+    sets: HashMap<&'static str, Set>,
+    foci: Codes<Focus>,
+    units: Codes<load::Unit>,
+    products: Vec<Product>,
+}
 
-impl Terminology {
-    /// The value sets compiled into the program.
-    pub fn built_in() -> Self {
-        Self::default()
-    }
+/// One value set: its concepts by exact code and, apart, those that stand for what is below them.
+#[derive(Debug, Clone, Default)]
+struct Set {
+    exact: Codes<Concept>,
+    prefix: Codes<Concept>,
+}
 
-    /// The concept of `set` that `coding` matches, if any.
-    pub fn find(&self, _set: ValueSetId, _coding: Coding<'_>) -> Option<&Concept> {
-        None
+/// Values by system and normalised code.
+#[derive(Debug, Clone)]
+struct Codes<T>(HashMap<String, HashMap<String, T>>);
+
+impl<T> Default for Codes<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
     }
 }
+
+impl<T> Codes<T> {
+    fn insert(&mut self, key: Normalised<'_>, value: T) {
+        self.0
+            .entry(key.system.to_owned())
+            .or_default()
+            .insert(key.code, value);
+    }
+
+    fn exact(&self, key: &Normalised<'_>) -> Option<&T> {
+        self.0.get(key.system)?.get(&key.code)
+    }
+
+    /// The value of the longest code that `key` begins with, within its system.
+    fn longest(&self, key: &Normalised<'_>) -> Option<&T> {
+        let codes = self.0.get(key.system)?;
+        let ends = key
+            .code
+            .char_indices()
+            .map(|(start, c)| start + c.len_utf8());
+        ends.rev().find_map(|end| codes.get(&key.code[..end]))
+    }
+}
+
+impl Set {
+    fn find(&self, key: &Normalised<'_>) -> Option<&Concept> {
+        self.exact.exact(key).or_else(|| self.prefix.longest(key))
+    }
+}
+
+impl Terminology {
+    /// The concept of `set` that `coding` matches, if any.
+    ///
+    /// A coding without a system, or with an unknown one, matches nothing. What
+    /// [`sets::IGG_NEVER_TOTAL`] lists matches no other set.
+    pub fn find(&self, set: ValueSetId, coding: Coding<'_>) -> Option<&Concept> {
+        let key = Normalised::of(coding)?;
+        if set != sets::IGG_NEVER_TOTAL && self.lookup(sets::IGG_NEVER_TOTAL, &key).is_some() {
+            return None;
+        }
+        self.lookup(set, &key)
+    }
+
+    /// The concept of `set` that one of the codings of one `CodeableConcept` matches.
+    ///
+    /// All codings of a concept say the same thing, so one that is listed as never total IgG
+    /// silences the others. A code that implies its unit (NPU) comes before one that does not.
+    pub fn find_any(&self, set: ValueSetId, codings: &[Coding<'_>]) -> Option<&Concept> {
+        let never = |coding: &Coding<'_>| self.find(sets::IGG_NEVER_TOTAL, *coding).is_some();
+        if set != sets::IGG_NEVER_TOTAL && codings.iter().any(never) {
+            return None;
+        }
+        codings
+            .iter()
+            .filter_map(|coding| self.find(set, *coding))
+            .min_by_key(|concept| concept.implied_unit.is_none())
+    }
+
+    /// Does the coding have a system that the value sets know? One without is a data gap.
+    pub fn knows_system(&self, coding: Coding<'_>) -> bool {
+        Normalised::of(coding).is_some_and(|key| {
+            self.sets.values().any(|set| {
+                set.exact.0.contains_key(key.system) || set.prefix.0.contains_key(key.system)
+            })
+        })
+    }
+
+    /// What an infection code says by itself; `None` when it is in no infection set.
+    pub fn infection(&self, coding: Coding<'_>) -> Option<InfectionCode> {
+        let key = Normalised::of(coding)?;
+        let is = |set| self.lookup(set, &key).is_some();
+        let mild = is(sets::INF_MUCOSAL_MILD);
+        let life_threatening = is(sets::INF_SEPTIC_SHOCK);
+        let bacterial = if is(sets::INF_BACTERIAL_CERTAIN) || is(sets::INF_MILD_BACTERIAL) {
+            Bacterial::Certain
+        } else if is(sets::INF_BACTERIAL_POSSIBLE)
+            || is(sets::INF_LIFE_THREATENING)
+            || is(sets::INF_LIFE_THREATENING_WHO_R65)
+            || mild
+        {
+            Bacterial::Possible
+        } else if is(sets::INF_VIRAL) {
+            Bacterial::No
+        } else {
+            return None;
+        };
+        Some(InfectionCode {
+            bacterial,
+            mild,
+            sepsis: life_threatening || is(sets::INF_SEPSIS),
+            life_threatening,
+            focus: self.focus(&key),
+        })
+    }
+
+    /// Human normal immunoglobulin in a draft whose ATC system was replaced by RxNorm.
+    ///
+    /// The public CDS Hooks Sandbox hands a suggested order back in that form. Only for drafts, and
+    /// only these two codes: an RxNorm code is a number, so they cannot be one.
+    pub fn find_rewritten_immunoglobulin(&self, coding: Coding<'_>) -> Option<&Concept> {
+        let system = coding.system.map(str::trim);
+        let code = coding.code.trim();
+        if system != Some(RXNORM) || !matches!(code, "J06BA01" | "J06BA02") {
+            return None;
+        }
+        self.find(
+            sets::MED_IG_ANY,
+            Coding {
+                system: Some(system::ATC),
+                code,
+            },
+        )
+    }
+
+    /// The immunoglobulin product whose brand stands in `text` as a word of its own.
+    pub fn product_by_name(&self, text: &str) -> Option<&Product> {
+        products::named_in(&self.products, text)
+    }
+
+    fn lookup(&self, set: ValueSetId, key: &Normalised<'_>) -> Option<&Concept> {
+        self.sets.get(set.as_str())?.find(key)
+    }
+
+    /// F-06: the same three-character ICD-10 category, or one of the mapped foci.
+    fn focus(&self, key: &Normalised<'_>) -> Focus {
+        let mapped = if key.system == SNOMED {
+            self.foci.exact(key)
+        } else {
+            self.foci.longest(key)
+        };
+        mapped.cloned().unwrap_or_else(|| {
+            let category = if key.system == SNOMED {
+                None
+            } else {
+                key.code.get(..3)
+            };
+            Focus::Other(category.unwrap_or(&key.code).to_owned())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
