@@ -108,7 +108,7 @@ impl Choice {
             }
             Self::K5 => {
                 let n = k::K5_INFECTION_MONTHS;
-                say!(language, "infektioner ved IgG <4 g/L tæller i {n} måneder", "infections with IgG <4 g/L count for {n} months")
+                say!(language, "4 g/L-reglens infektioner tæller i {n} måneder", "infections of the 4 g/L rule count for {n} months")
             }
             Self::K7 => {
                 let n = k::K7_OFF_IG_DAYS;
@@ -176,7 +176,7 @@ impl Choice {
             }
             Self::E9 => {
                 let n = k::E9_HISTORY_DAYS;
-                say!(language, "»ingen kvalificerende infektioner« gælder i {n} dage", "\"no qualifying infections\" holds for {n} days")
+                say!(language, "»ingen kvalificerende infektioner« gælder i {n} dage", "'no qualifying infections' holds for {n} days")
             }
             Self::E10 => {
                 let n = k::E10_REVIEW_EARLY_DAYS;
