@@ -94,7 +94,12 @@ pub fn assess(facts: &Facts, as_of: Date) -> Assessment {
         order,
         cards,
         comparators: Vec::new(),
-        data_problems: facts.problems.clone(),
+        data_problems: facts
+            .problems
+            .iter()
+            .chain(&igg.conflicts)
+            .cloned()
+            .collect(),
     }
 }
 

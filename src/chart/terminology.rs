@@ -102,7 +102,10 @@ impl<T> Default for Codes<T> {
 
 impl<T> Codes<T> {
     fn insert(&mut self, key: Normalised<'_>, value: T) {
-        self.0.entry(key.system.to_owned()).or_default().insert(key.code, value);
+        self.0
+            .entry(key.system.to_owned())
+            .or_default()
+            .insert(key.code, value);
     }
 
     fn exact(&self, key: &Normalised<'_>) -> Option<&T> {
@@ -112,7 +115,10 @@ impl<T> Codes<T> {
     /// The value of the longest code that `key` begins with, within its system.
     fn longest(&self, key: &Normalised<'_>) -> Option<&T> {
         let codes = self.0.get(key.system)?;
-        let ends = key.code.char_indices().map(|(start, c)| start + c.len_utf8());
+        let ends = key
+            .code
+            .char_indices()
+            .map(|(start, c)| start + c.len_utf8());
         ends.rev().find_map(|end| codes.get(&key.code[..end]))
     }
 }
@@ -136,7 +142,7 @@ impl Terminology {
         self.lookup(set, &key)
     }
 
-    /// The concept of `set` that one of the codings of one CodeableConcept matches.
+    /// The concept of `set` that one of the codings of one `CodeableConcept` matches.
     ///
     /// All codings of a concept say the same thing, so one that is listed as never total IgG
     /// silences the others. A code that implies its unit (NPU) comes before one that does not.
@@ -198,7 +204,13 @@ impl Terminology {
         if system != Some(RXNORM) || !matches!(code, "J06BA01" | "J06BA02") {
             return None;
         }
-        self.find(sets::MED_IG_ANY, Coding { system: Some(system::ATC), code })
+        self.find(
+            sets::MED_IG_ANY,
+            Coding {
+                system: Some(system::ATC),
+                code,
+            },
+        )
     }
 
     /// The immunoglobulin product whose brand stands in `text` as a word of its own.
@@ -212,9 +224,17 @@ impl Terminology {
 
     /// F-06: the same three-character ICD-10 category, or one of the mapped foci.
     fn focus(&self, key: &Normalised<'_>) -> Focus {
-        let mapped = if key.system == SNOMED { self.foci.exact(key) } else { self.foci.longest(key) };
+        let mapped = if key.system == SNOMED {
+            self.foci.exact(key)
+        } else {
+            self.foci.longest(key)
+        };
         mapped.cloned().unwrap_or_else(|| {
-            let category = if key.system == SNOMED { None } else { key.code.get(..3) };
+            let category = if key.system == SNOMED {
+                None
+            } else {
+                key.code.get(..3)
+            };
             Focus::Other(category.unwrap_or(&key.code).to_owned())
         })
     }

@@ -10,6 +10,7 @@ use super::{
         E1_EARLIER_SAMPLE_MONTHS, E2_ACTIVE_INFECTION_DAYS, K3_IGG_MAX_AGE_DAYS,
         K4_SAMPLE_INTERVAL_DAYS,
     },
+    problem::{DataProblem, Problem, Touches},
     quantity::GramsPerLitre,
     verdict::{Reason, Verdict},
 };
@@ -79,6 +80,8 @@ pub(super) struct Igg {
     pub latest: Option<Sample>,
     /// The usable one, or why there is none.
     pub usable: Result<Sample, Reason>,
+    /// Results of one day that contradict each other.
+    pub conflicts: Vec<DataProblem>,
 }
 
 impl Igg {
@@ -107,7 +110,13 @@ impl Igg {
         let samples = one_a_day(samples);
         let latest = samples.last().cloned();
         let usable = usable(latest.as_ref(), &unusable, facts, as_of);
+        let conflicts = samples
+            .iter()
+            .filter(|sample| sample.conflicting)
+            .map(conflict)
+            .collect();
         Self {
+            conflicts,
             samples,
             unusable,
             latest,
@@ -247,6 +256,15 @@ fn one_a_day(samples: Vec<Sample>) -> Vec<Sample> {
         }
     }
     days
+}
+
+fn conflict(sample: &Sample) -> DataProblem {
+    DataProblem {
+        reference: sample.evidence.clone(),
+        problem: Problem::ValuesConflict,
+        touches: Touches::Igg,
+        note: "another total IgG of the same day lies on the other side of a limit".to_owned(),
+    }
 }
 
 fn magnitude(value: Measured) -> Option<GramsPerLitre> {

@@ -9,7 +9,8 @@ use super::{
         StatementKind,
     },
     parameters::{
-        E7_COURSE_GAP_DAYS, K5_INFECTION_MONTHS, K7_OFF_IG_DAYS, K8_GRACE_IV_DAYS, K8_GRACE_SC_DAYS,
+        E7_COURSE_GAP_DAYS, E12_RENEWAL_DAYS, K5_INFECTION_MONTHS, K7_OFF_IG_DAYS,
+        K8_GRACE_IV_DAYS, K8_GRACE_SC_DAYS,
     },
     verdict::Verdict,
 };
@@ -249,7 +250,7 @@ fn continues(group: &[&Span<'_>], next: &Span<'_>, stops: &[Date]) -> bool {
         return if by_review {
             start <= stop
         } else {
-            days_between(stop, start) <= K8_GRACE_SC_DAYS
+            days_between(stop, start) <= E12_RENEWAL_DAYS
         };
     }
     days_between(last, start) <= E7_COURSE_GAP_DAYS

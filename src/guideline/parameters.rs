@@ -1,4 +1,9 @@
 //! Every number of the guideline and every engineering choice, named, in one place (decision-spec §2).
+//!
+//! `K1`…`K18` are numbered as there; `E1`… are the engineering choices that the specification makes
+//! in passing, and the few that it leaves open.
+
+use std::sync::LazyLock;
 
 use serde::Serialize;
 
@@ -20,14 +25,14 @@ pub enum Origin {
 }
 
 /// One parameter as `sid-cds parameters` lists it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parameter {
     /// `K1` … `K18`, or `E1` … for the unnumbered engineering choices of the specification.
     pub id: &'static str,
     /// What it means.
     pub meaning: &'static str,
     /// Its value, with the unit.
-    pub value: &'static str,
+    pub value: String,
     /// Where it comes from.
     pub origin: Origin,
 }
@@ -99,192 +104,212 @@ pub const E9_HISTORY_DAYS: i32 = 90;
 pub const E10_REVIEW_EARLY_DAYS: i32 = 14;
 /// E11: a review is late this many days after its milestone.
 pub const E11_REVIEW_LATE_DAYS: i32 = 30;
+/// E12: an order that begins this soon after another ended continues its course, in days.
+pub const E12_RENEWAL_DAYS: i32 = 14;
 
 use Origin::{Both, Engineering, Summary};
 
-/// Every parameter, in order.
-pub const ALL: &[Parameter] = &[
-    row(
-        "K1",
-        "Adult age at the evaluation date",
-        "18 years",
-        Engineering,
-    ),
-    row(
-        "K2",
-        "Window after CAR-T or start of a bispecific antibody",
-        "6 calendar months",
-        Both,
-    ),
-    row(
-        "K3",
-        "Highest age of an IgG for a start decision",
-        "90 days",
-        Engineering,
-    ),
-    row(
-        "K4",
-        "Least interval between two IgG samples",
-        "21 days",
-        Summary,
-    ),
-    row(
-        "K5",
-        "Infection window of the IgG < 4 g/L rule",
-        "12 calendar months, ends included",
-        Engineering,
-    ),
-    row(
-        "K6",
-        "Infection window of the IgG < 6 g/L rule",
-        "6 calendar months, ends included",
-        Summary,
-    ),
-    row(
-        "K7",
-        "Time off immunoglobulin before IgG counts as endogenous",
-        "84 days",
-        Engineering,
-    ),
-    row(
-        "K8",
-        "On immunoglobulin after the last dose",
-        "IVIG and facilitated SCIG 42 days, SCIG 14 days",
-        Engineering,
-    ),
-    row(
-        "K9",
-        "Longest extension past T0 + 6 months",
-        "56 days",
-        Engineering,
-    ),
-    row(
-        "K10",
-        "Summer window",
-        "1 May (included) to 1 October (excluded)",
-        Summary,
-    ),
-    row(
-        "K11",
-        "Winter included",
-        "90 treated days in 1 October to 30 April",
-        Engineering,
-    ),
-    row(
-        "K12",
-        "Infections of one focus that are one episode",
-        "30 days, onset to onset",
-        Engineering,
-    ),
-    row(
-        "K13",
-        "How long a weight holds",
-        "90 days adult, 30 days child",
-        Engineering,
-    ),
-    row(
-        "K14",
-        "Month of a dose",
-        "outside 0.4-0.8 g/kg only if so under both 28 days and 30.44 days",
-        Engineering,
-    ),
-    row(
-        "K15",
-        "Gap in a bispecific course that suggests a new start",
-        "over 6 calendar months, or another bispecific antibody",
-        Engineering,
-    ),
-    row(
-        "K16",
-        "Age of a transplant that prompts confirmation",
-        "over 24 calendar months",
-        Engineering,
-    ),
-    row("K17", "Lead time of the stop card", "30 days", Engineering),
-    row(
-        "K18",
-        "Trough draw, IVIG and facilitated SCIG",
-        "within 7 days before the next dose",
-        Engineering,
-    ),
-    row(
-        "E1",
-        "Highest age of the earlier sample of a persistent low IgG",
-        "12 calendar months",
-        Engineering,
-    ),
-    row(
-        "E2",
-        "An infection without an end counts as active",
-        "14 days from onset",
-        Engineering,
-    ),
-    row(
-        "E3",
-        "Recurrent infections",
-        "2 separate qualifying episodes that are not non-serious",
-        Engineering,
-    ),
-    row(
-        "E4",
-        "Age of a CAR-T order that may have been given unrecorded",
-        "6 calendar months",
-        Engineering,
-    ),
-    row(
-        "E5",
-        "A positive culture belongs to an infection",
-        "2 days before to 7 days after onset",
-        Engineering,
-    ),
-    row(
-        "E6",
-        "A systemic antibiotic belongs to an infection",
-        "3 days before to 14 days after onset",
-        Engineering,
-    ),
-    row(
-        "E7",
-        "Gap between records of immunoglobulin that starts a new course",
-        "over 84 days",
-        Engineering,
-    ),
-    row(
-        "E8",
-        "CAR-T given in parts is one event",
-        "30 days",
-        Engineering,
-    ),
-    row(
-        "E9",
-        "A statement of no qualifying infections is usable",
-        "90 days",
-        Engineering,
-    ),
-    row(
-        "E10",
-        "A review counts before its milestone from",
-        "14 days",
-        Engineering,
-    ),
-    row(
-        "E11",
-        "A review is late after its milestone by",
-        "30 days",
-        Engineering,
-    ),
-];
-
-const fn row(
-    id: &'static str,
-    meaning: &'static str,
-    value: &'static str,
-    origin: Origin,
-) -> Parameter {
-    Parameter {
+/// Every parameter, in order; the values are written from the constants themselves.
+pub static ALL: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
+    let day_month = |(month, day): (i8, i8)| format!("{day}/{month}");
+    let row = |id, meaning, value: String, origin| Parameter {
         id,
         meaning,
         value,
         origin,
-    }
-}
+    };
+    let days = |days: i32| format!("{days} days");
+    let months = |months: i32| format!("{months} calendar months");
+    vec![
+        row(
+            "K1",
+            "Adult age at the evaluation date",
+            format!("{K1_ADULT_YEARS} years"),
+            Engineering,
+        ),
+        row(
+            "K2",
+            "Window after CAR-T or start of a bispecific antibody",
+            months(K2_WINDOW_MONTHS),
+            Both,
+        ),
+        row(
+            "K3",
+            "Highest age of an IgG for a start decision",
+            days(K3_IGG_MAX_AGE_DAYS),
+            Engineering,
+        ),
+        row(
+            "K4",
+            "Least interval between two IgG samples",
+            days(K4_SAMPLE_INTERVAL_DAYS),
+            Summary,
+        ),
+        row(
+            "K5",
+            "Infection window of the IgG < 4 g/L rule, ends included",
+            months(K5_INFECTION_MONTHS),
+            Engineering,
+        ),
+        row(
+            "K6",
+            "Infection window of the IgG < 6 g/L rule, ends included",
+            months(K6_INFECTION_MONTHS),
+            Summary,
+        ),
+        row(
+            "K7",
+            "Time off immunoglobulin before IgG counts as endogenous",
+            days(K7_OFF_IG_DAYS),
+            Engineering,
+        ),
+        row(
+            "K8",
+            "On immunoglobulin after the last dose",
+            format!(
+                "IVIG and facilitated SCIG {K8_GRACE_IV_DAYS} days, SCIG {K8_GRACE_SC_DAYS} days"
+            ),
+            Engineering,
+        ),
+        row(
+            "K9",
+            "Longest extension past T0 + 6 months",
+            days(K9_EXTENSION_DAYS),
+            Engineering,
+        ),
+        row(
+            "K10",
+            "Summer window, day/month, last day excluded",
+            format!(
+                "{} to {}",
+                day_month(K10_SUMMER_FROM),
+                day_month(K10_SUMMER_TO)
+            ),
+            Summary,
+        ),
+        row(
+            "K11",
+            "Winter included: treated days in the winter",
+            format!("{K11_WINTER_DAYS} days in 1 October to 30 April"),
+            Engineering,
+        ),
+        row(
+            "K12",
+            "Infections of one focus that are one episode, onset to onset",
+            days(K12_EPISODE_DAYS),
+            Engineering,
+        ),
+        row(
+            "K13",
+            "How long a weight holds",
+            format!("{K13_WEIGHT_ADULT_DAYS} days adult, {K13_WEIGHT_CHILD_DAYS} days child"),
+            Engineering,
+        ),
+        row(
+            "K14",
+            "Month of a dose",
+            "outside 0.4-0.8 g/kg only if so under both 28 days and 30.44 days".to_owned(),
+            Engineering,
+        ),
+        row(
+            "K15",
+            "Gap in a bispecific course, or another bispecific antibody, that suggests a new start",
+            format!("over {K15_GAP_MONTHS} calendar months"),
+            Engineering,
+        ),
+        row(
+            "K16",
+            "Age of a transplant that prompts confirmation",
+            format!("over {K16_HSCT_MONTHS} calendar months"),
+            Engineering,
+        ),
+        row(
+            "K17",
+            "Lead time of the stop card",
+            days(K17_LEAD_DAYS),
+            Engineering,
+        ),
+        row(
+            "K18",
+            "Trough draw, IVIG and facilitated SCIG, before the next dose",
+            days(K18_TROUGH_DAYS),
+            Engineering,
+        ),
+        row(
+            "E1",
+            "Highest age of the earlier sample of a persistent low IgG",
+            months(E1_EARLIER_SAMPLE_MONTHS),
+            Engineering,
+        ),
+        row(
+            "E2",
+            "An infection without an end counts as active from onset",
+            days(E2_ACTIVE_INFECTION_DAYS),
+            Engineering,
+        ),
+        row(
+            "E3",
+            "Separate qualifying episodes, not non-serious, that are recurrent",
+            format!("{E3_RECURRENT} episodes"),
+            Engineering,
+        ),
+        row(
+            "E4",
+            "Age of a CAR-T order that may have been given unrecorded",
+            months(E4_CAR_T_ORDER_MONTHS),
+            Engineering,
+        ),
+        row(
+            "E5",
+            "A positive culture belongs to an infection",
+            format!(
+                "{E5_CULTURE_BEFORE_DAYS} days before to {E5_CULTURE_AFTER_DAYS} days after onset"
+            ),
+            Engineering,
+        ),
+        row(
+            "E6",
+            "A systemic antibiotic belongs to an infection",
+            format!(
+                "{E6_ANTIBIOTIC_BEFORE_DAYS} days before to {E6_ANTIBIOTIC_AFTER_DAYS} days after onset"
+            ),
+            Engineering,
+        ),
+        row(
+            "E7",
+            "Gap between records of immunoglobulin that starts a new course",
+            format!("over {E7_COURSE_GAP_DAYS} days"),
+            Engineering,
+        ),
+        row(
+            "E8",
+            "CAR-T given in parts is one event",
+            days(E8_SPLIT_INFUSION_DAYS),
+            Engineering,
+        ),
+        row(
+            "E9",
+            "A statement of no qualifying infections is usable",
+            days(E9_HISTORY_DAYS),
+            Engineering,
+        ),
+        row(
+            "E10",
+            "A review counts before its milestone from",
+            days(E10_REVIEW_EARLY_DAYS),
+            Engineering,
+        ),
+        row(
+            "E11",
+            "A review is late after its milestone by",
+            days(E11_REVIEW_LATE_DAYS),
+            Engineering,
+        ),
+        row(
+            "E12",
+            "A renewal this soon after an order ended continues the course",
+            days(E12_RENEWAL_DAYS),
+            Engineering,
+        ),
+    ]
+});

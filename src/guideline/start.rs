@@ -246,8 +246,8 @@ impl<'a> Table<'a> {
     fn conclude_in(&self, population: Population, band: Band) -> Row {
         match band {
             Band::Below4 { below_limit } => self.below_4(population, below_limit),
-            Band::From4BelowLimit => self.from_4(population, true),
-            Band::FromLimit => self.from_4(population, false),
+            Band::From4BelowLimit => self.at_least_4(population, true),
+            Band::FromLimit => self.at_least_4(population, false),
         }
     }
 
@@ -292,7 +292,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn from_4(&self, population: Population, below_limit: bool) -> Row {
+    fn at_least_4(&self, population: Population, below_limit: bool) -> Row {
         let rec_11 = self.rec_11.verdict;
         if population != P3 && below_limit && rec_11.is_met() {
             return self.by_rec_11();

@@ -25,7 +25,10 @@ const VALUE_SET_URL: &str = "urn:sid-cds:valueset:";
 const CONCEPT_MAPS: &[(&str, &str)] = &[
     (
         "npu-units.json",
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/terminology/conceptmaps/npu-units.json")),
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/terminology/conceptmaps/npu-units.json"
+        )),
     ),
     (
         "infection-focus.json",
@@ -48,7 +51,9 @@ pub enum LoadError {
         source: serde_json::Error,
     },
     /// The url names none of the artefacts that the program uses.
-    #[error("{file}: url {url:?} is none that the program uses (urn:sid-cds:valueset:<id>, urn:sid-cds:conceptmap:npu-units or :infection-focus)")]
+    #[error(
+        "{file}: url {url:?} is none that the program uses (urn:sid-cds:valueset:<id>, urn:sid-cds:conceptmap:npu-units or :infection-focus)"
+    )]
     UnknownUrl {
         /// The file.
         file: String,
@@ -88,7 +93,7 @@ impl Terminology {
     }
 
     /// Adds the concepts of one file to what is loaded: a ValueSet whose url is that of a set of
-    /// the program, or one of its ConceptMaps, with a site's own codes and systems.
+    /// the program, or one of its `ConceptMap`s, with a site's own codes and systems.
     ///
     /// Units are attached to concepts as these are read, so a map of units comes before its sets.
     ///
@@ -103,18 +108,22 @@ impl Terminology {
 
     fn add_set(&mut self, file: &str, set: ValueSet) -> Result<(), LoadError> {
         let known = set.url.strip_prefix(VALUE_SET_URL).and_then(|id| {
-            sets::EMBEDDED.iter().map(|(known, _)| *known).find(|known| known.as_str() == id)
+            sets::EMBEDDED
+                .iter()
+                .map(|(known, _)| *known)
+                .find(|known| known.as_str() == id)
         });
-        let Some(id) = known else { return Err(unknown_url(file, set.url)) };
+        let Some(id) = known else {
+            return Err(unknown_url(file, set.url));
+        };
         for Include { system, concepts } in set.compose.include {
             for concept in concepts {
                 if concept.extension(EVIDENCE) == Some("unverified") {
                     continue;
                 }
                 let fault = |reason| fault(file, &system, &concept.code, reason);
-                let key = normalised(&system, &concept.code).ok_or_else(|| {
-                    fault("no code of this system")
-                })?;
+                let key = normalised(&system, &concept.code)
+                    .ok_or_else(|| fault("no code of this system"))?;
                 let by_prefix = match concept.extension(MATCH) {
                     None | Some("exact") => false,
                     Some("prefix") if key.system == super::SNOMED => {
@@ -132,7 +141,12 @@ impl Terminology {
                     grams_per_litre_factor: unit.and_then(|unit| unit.grams_per_litre_factor),
                 };
                 let set = self.sets.entry(id.as_str()).or_default();
-                if by_prefix { &mut set.prefix } else { &mut set.exact }.insert(key, loaded);
+                if by_prefix {
+                    &mut set.prefix
+                } else {
+                    &mut set.exact
+                }
+                .insert(key, loaded);
             }
         }
         Ok(())
@@ -147,7 +161,8 @@ impl Terminology {
         for Group { source, elements } in map.group {
             for Element { code, targets } in elements {
                 let fault = |reason| fault(file, &source, &code, reason);
-                let key = normalised(&source, &code).ok_or_else(|| fault("no code of this system"))?;
+                let key =
+                    normalised(&source, &code).ok_or_else(|| fault("no code of this system"))?;
                 let [target] = targets.as_slice() else {
                     return Err(fault("needs exactly one target"));
                 };
@@ -170,16 +185,24 @@ pub(super) struct Unit {
 }
 
 fn parse<'j, T: Deserialize<'j>>(file: &str, json: &'j str) -> Result<T, LoadError> {
-    serde_json::from_str(json)
-        .map_err(|source| LoadError::Json { file: file.to_owned(), source })
+    serde_json::from_str(json).map_err(|source| LoadError::Json {
+        file: file.to_owned(),
+        source,
+    })
 }
 
 fn normalised<'a>(system: &'a str, code: &'a str) -> Option<Normalised<'a>> {
-    Normalised::of(Coding { system: Some(system), code })
+    Normalised::of(Coding {
+        system: Some(system),
+        code,
+    })
 }
 
 fn unknown_url(file: &str, url: String) -> LoadError {
-    LoadError::UnknownUrl { file: file.to_owned(), url }
+    LoadError::UnknownUrl {
+        file: file.to_owned(),
+        url,
+    }
 }
 
 fn fault(file: &str, system: &str, code: &str, reason: &'static str) -> LoadError {
@@ -228,9 +251,10 @@ struct SetConcept {
 
 impl SetConcept {
     fn extension(&self, url: &str) -> Option<&str> {
-        let extension = self.extensions.iter().find(|extension| {
-            extension.get("url").and_then(Value::as_str) == Some(url)
-        })?;
+        let extension = self
+            .extensions
+            .iter()
+            .find(|extension| extension.get("url").and_then(Value::as_str) == Some(url))?;
         extension.get("valueCode").and_then(Value::as_str)
     }
 }
@@ -264,17 +288,25 @@ struct Target {
 
 impl Target {
     fn unit(&self) -> Result<Unit, &'static str> {
-        let factor = self.extensions.iter().find(|extension| {
-            extension.get("url").and_then(Value::as_str) == Some(FACTOR)
-        });
+        let factor = self
+            .extensions
+            .iter()
+            .find(|extension| extension.get("url").and_then(Value::as_str) == Some(FACTOR));
         let grams_per_litre_factor = factor
             .map(|factor| {
                 // The number's own text: a factor is an exact decimal.
-                let text = factor.get("valueDecimal").map(Value::to_string).unwrap_or_default();
-                text.parse::<Decimal>().map_err(|_| "factor without a valueDecimal")
+                let text = factor
+                    .get("valueDecimal")
+                    .map(Value::to_string)
+                    .unwrap_or_default();
+                text.parse::<Decimal>()
+                    .map_err(|_| "factor without a valueDecimal")
             })
             .transpose()?;
-        Ok(Unit { ucum: self.code.clone(), grams_per_litre_factor })
+        Ok(Unit {
+            ucum: self.code.clone(),
+            grams_per_litre_factor,
+        })
     }
 
     fn focus(&self) -> Result<Focus, &'static str> {

@@ -49,6 +49,12 @@ fn route<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<IgRoute, D
 /// The first product whose brand is a word of `text`, whatever its case.
 pub(super) fn named_in<'p>(products: &'p [Product], text: &str) -> Option<&'p Product> {
     let text = text.to_lowercase();
-    let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.find_map(|word| products.iter().find(|product| product.brand.to_lowercase() == word))
+    let mut words = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    words.find_map(|word| {
+        products
+            .iter()
+            .find(|product| product.brand.to_lowercase() == word)
+    })
 }

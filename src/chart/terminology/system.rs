@@ -33,7 +33,10 @@ pub(super) struct Normalised<'a> {
 impl<'a> Normalised<'a> {
     /// `None` where there is no system or no code, or an SKS diagnosis does not begin with `D`.
     pub fn of(coding: Coding<'a>) -> Option<Self> {
-        let system = coding.system.map(str::trim).filter(|system| !system.is_empty())?;
+        let system = coding
+            .system
+            .map(str::trim)
+            .filter(|system| !system.is_empty())?;
         let code = coding.code.trim().to_uppercase().replace('.', "");
         let (system, code) = match system {
             SKS_DIAGNOSES => (SKS_DIAGNOSES, sks_diagnosis(&code)?),

@@ -56,7 +56,10 @@ fn terminology() -> Terminology {
 }
 
 fn coding<'a>(system: &'a str, code: &'a str) -> Coding<'a> {
-    Coding { system: Some(system), code }
+    Coding {
+        system: Some(system),
+        code,
+    }
 }
 
 #[test]
@@ -64,7 +67,16 @@ fn each_file_is_a_set_that_is_read_or_one_that_is_not() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("terminology/valuesets");
     let files: BTreeSet<String> = fs::read_dir(folder)
         .unwrap()
-        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .map(|entry| {
+            entry
+                .unwrap()
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
         .collect();
     let listed: BTreeSet<String> = sets::EMBEDDED
         .iter()
@@ -73,24 +85,38 @@ fn each_file_is_a_set_that_is_read_or_one_that_is_not() {
         .map(str::to_owned)
         .collect();
     assert_eq!(files, listed);
-    assert_eq!(listed.len(), sets::EMBEDDED.len() + NOT_READ.len(), "none is listed twice");
+    assert_eq!(
+        listed.len(),
+        sets::EMBEDDED.len() + NOT_READ.len(),
+        "none is listed twice"
+    );
 }
 
 #[test]
 fn every_embedded_set_has_concepts_and_its_own_url() {
     let terminology = terminology();
     for (set, json) in sets::EMBEDDED {
-        assert!(terminology.sets.contains_key(set.as_str()), "{} is empty", set.as_str());
+        assert!(
+            terminology.sets.contains_key(set.as_str()),
+            "{} is empty",
+            set.as_str()
+        );
         let value: serde_json::Value = serde_json::from_str(json).unwrap();
         assert_eq!(value["id"], set.as_str());
-        assert_eq!(value["url"], format!("urn:sid-cds:valueset:{}", set.as_str()));
+        assert_eq!(
+            value["url"],
+            format!("urn:sid-cds:valueset:{}", set.as_str())
+        );
     }
 }
 
 #[test]
 fn files_that_are_not_read_are_sound_too() {
     for id in NOT_READ {
-        let path = format!("{}/terminology/valuesets/{id}.json", env!("CARGO_MANIFEST_DIR"));
+        let path = format!(
+            "{}/terminology/valuesets/{id}.json",
+            env!("CARGO_MANIFEST_DIR")
+        );
         let value: serde_json::Value =
             serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         assert_eq!(value["resourceType"], "ValueSet");
@@ -149,8 +175,18 @@ fn a_coding_matches_by_system_and_code() {
         (INF_SEPSIS, SKS_D, "DA419", Some("DA41")),
         // NPU under its own URI and its aliases; IgG by mass and by substance are apart.
         (IGG_MASS, NPU, "NPU19814", Some("NPU19814")),
-        (IGG_MASS, "urn:oid:1.2.208.176.2.1", "npu19814", Some("NPU19814")),
-        (IGG_MASS, "urn:oid:1.2.208.176.9.1", "NPU19814", Some("NPU19814")),
+        (
+            IGG_MASS,
+            "urn:oid:1.2.208.176.2.1",
+            "npu19814",
+            Some("NPU19814"),
+        ),
+        (
+            IGG_MASS,
+            "urn:oid:1.2.208.176.9.1",
+            "NPU19814",
+            Some("NPU19814"),
+        ),
         (IGG_MASS, NPU, "NPU02481", None),
         (IGG_SUBSTANCE, NPU, "NPU02481", Some("NPU02481")),
         (IGG_MASS, LOINC, "2465-3", Some("2465-3")),
@@ -180,7 +216,12 @@ fn a_coding_matches_by_system_and_code() {
         // No system, an unknown one, another one.
         (IGG_MASS, "", "NPU19814", None),
         (IGG_MASS, "urn:example:local", "NPU19814", None),
-        (DX_HAEM_MALIGNANCY, "http://hl7.org/fhir/sid/icd-9-cm", "C91.1", None),
+        (
+            DX_HAEM_MALIGNANCY,
+            "http://hl7.org/fhir/sid/icd-9-cm",
+            "C91.1",
+            None,
+        ),
         (DX_HAEM_MALIGNANCY, WHO, "", None),
         (DX_HAEM_MALIGNANCY, WHO, "C", None),
         (DX_HAEM_MALIGNANCY, SKS_D, "D", None),
@@ -197,7 +238,16 @@ fn a_coding_matches_by_system_and_code() {
             set.as_str()
         );
     }
-    assert_eq!(terminology.find(IGG_MASS, Coding { system: None, code: "NPU19814" }), None);
+    assert_eq!(
+        terminology.find(
+            IGG_MASS,
+            Coding {
+                system: None,
+                code: "NPU19814"
+            }
+        ),
+        None
+    );
 }
 
 #[test]
@@ -205,17 +255,43 @@ fn units_that_npu_codes_imply_come_with_the_concept() {
     let rows = [
         (sets::IGG_MASS, NPU, "NPU19814", Some("g/L"), None),
         (sets::IGG_MASS, LOINC, "2465-3", None, None),
-        (sets::IGG_SUBSTANCE, NPU, "NPU02481", Some("umol/L"), Some("0.1499")),
-        (sets::IGA_SUBSTANCE, NPU, "NPU02476", Some("umol/L"), Some("0.16")),
-        (sets::IGM_SUBSTANCE, NPU, "NPU02488", Some("umol/L"), Some("0.971")),
-        (sets::B_CELLS_ABSOLUTE, NPU, "NPU21819", Some("10*9/L"), None),
+        (
+            sets::IGG_SUBSTANCE,
+            NPU,
+            "NPU02481",
+            Some("umol/L"),
+            Some("0.1499"),
+        ),
+        (
+            sets::IGA_SUBSTANCE,
+            NPU,
+            "NPU02476",
+            Some("umol/L"),
+            Some("0.16"),
+        ),
+        (
+            sets::IGM_SUBSTANCE,
+            NPU,
+            "NPU02488",
+            Some("umol/L"),
+            Some("0.971"),
+        ),
+        (
+            sets::B_CELLS_ABSOLUTE,
+            NPU,
+            "NPU21819",
+            Some("10*9/L"),
+            None,
+        ),
         (sets::BODY_WEIGHT, NPU, "NPU03804", Some("kg"), None),
     ];
     let terminology = terminology();
     for (set, system, code, unit, factor) in rows {
         let concept = terminology.find(set, coding(system, code)).unwrap();
         assert_eq!(concept.implied_unit.as_deref(), unit, "{code}");
-        let found = concept.grams_per_litre_factor.map(|factor| factor.to_string());
+        let found = concept
+            .grams_per_litre_factor
+            .map(|factor| factor.to_string());
         assert_eq!(found.as_deref(), factor, "{code}");
     }
 }
@@ -225,7 +301,11 @@ fn one_coding_that_is_never_total_igg_silences_the_others() {
     let terminology = terminology();
     let total = [coding(LOINC, "2465-3"), coding(NPU, "NPU19814")];
     let found = terminology.find_any(sets::IGG_MASS, &total);
-    assert_eq!(found.map(|concept| concept.code.as_str()), Some("NPU19814"), "NPU comes first");
+    assert_eq!(
+        found.map(|concept| concept.code.as_str()),
+        Some("NPU19814"),
+        "NPU comes first"
+    );
     let csf = [coding(NPU, "NPU19814"), coding(LOINC, "2464-6")];
     assert_eq!(terminology.find_any(sets::IGG_MASS, &csf), None);
     assert!(terminology.find_any(sets::IGG_NEVER_TOTAL, &csf).is_some());
@@ -251,8 +331,24 @@ fn infection_codes() {
         (SCT, "91302008", Possible, false, true, false, Focus::Blood),
         (SKS_D, "DG001", Certain, false, false, false, other("G00")),
         (WHO, "G00.1", Certain, false, false, false, other("G00")),
-        (SCT, "95883001", Certain, false, false, false, other("95883001")),
-        (SKS_D, "DN109", Possible, false, false, false, Focus::Urinary),
+        (
+            SCT,
+            "95883001",
+            Certain,
+            false,
+            false,
+            false,
+            other("95883001"),
+        ),
+        (
+            SKS_D,
+            "DN109",
+            Possible,
+            false,
+            false,
+            false,
+            Focus::Urinary,
+        ),
         (SKS_D, "DN300", Possible, true, false, false, Focus::Urinary),
         (SKS_D, "DA469", Certain, false, false, false, Focus::Skin),
         (SKS_D, "DJ019", Possible, true, false, false, Focus::Ent),
@@ -262,11 +358,30 @@ fn infection_codes() {
     ];
     let terminology = terminology();
     for (system, code, bacterial, mild, sepsis, life_threatening, focus) in rows {
-        let expected = InfectionCode { bacterial, mild, sepsis, life_threatening, focus };
-        assert_eq!(terminology.infection(coding(system, code)), Some(expected), "{system} {code}");
+        let expected = InfectionCode {
+            bacterial,
+            mild,
+            sepsis,
+            life_threatening,
+            focus,
+        };
+        assert_eq!(
+            terminology.infection(coding(system, code)),
+            Some(expected),
+            "{system} {code}"
+        );
     }
-    for (system, code) in [(SKS_D, "DI109"), (CM, "R65.10"), (WHO, "DJ189"), (SKS_D, "DD700")] {
-        assert_eq!(terminology.infection(coding(system, code)), None, "{system} {code}");
+    for (system, code) in [
+        (SKS_D, "DI109"),
+        (CM, "R65.10"),
+        (WHO, "DJ189"),
+        (SKS_D, "DD700"),
+    ] {
+        assert_eq!(
+            terminology.infection(coding(system, code)),
+            None,
+            "{system} {code}"
+        );
     }
 }
 
@@ -284,7 +399,11 @@ fn what_the_sandbox_makes_of_immunoglobulin() {
     let terminology = terminology();
     for (system, code, expected) in rows {
         let found = terminology.find_rewritten_immunoglobulin(coding(system, code));
-        assert_eq!(found.map(|concept| concept.code.as_str()), expected, "{system} {code}");
+        assert_eq!(
+            found.map(|concept| concept.code.as_str()),
+            expected,
+            "{system} {code}"
+        );
     }
     let in_a_record = terminology.find(sets::MED_IG_ANY, coding(rxnorm, "J06BA02"));
     assert_eq!(in_a_record, None, "only drafts are read that way");
@@ -293,7 +412,10 @@ fn what_the_sandbox_makes_of_immunoglobulin() {
 #[test]
 fn products_by_brand() {
     let rows = [
-        ("HyQvia 100 mg/ml", Some(("HyQvia", IgRoute::FacilitatedSc, 100))),
+        (
+            "HyQvia 100 mg/ml",
+            Some(("HyQvia", IgRoute::FacilitatedSc, 100)),
+        ),
         ("inf. PRIVIGEN, 30 g", Some(("Privigen", IgRoute::Iv, 100))),
         ("Hizentra® 200 mg/ml", Some(("Hizentra", IgRoute::Sc, 200))),
         ("cutaquig", Some(("Cutaquig", IgRoute::Sc, 165))),
@@ -304,9 +426,13 @@ fn products_by_brand() {
     ];
     let terminology = terminology();
     for (text, expected) in rows {
-        let found = terminology
-            .product_by_name(text)
-            .map(|product| (product.brand.as_str(), product.route, product.milligrams_per_millilitre));
+        let found = terminology.product_by_name(text).map(|product| {
+            (
+                product.brand.as_str(),
+                product.route,
+                product.milligrams_per_millilitre,
+            )
+        });
         assert_eq!(found, expected, "{text}");
     }
     for product in &terminology.products {
@@ -314,13 +440,20 @@ fn products_by_brand() {
             IgRoute::Iv => sets::MED_IG_IV,
             _ => sets::MED_IG_SC,
         };
-        assert!(terminology.find(set, coding(ATC, &product.atc)).is_some(), "{}", product.brand);
+        assert!(
+            terminology.find(set, coding(ATC, &product.atc)).is_some(),
+            "{}",
+            product.brand
+        );
     }
 }
 
 #[test]
 fn statements_are_those_of_the_code_system() {
-    let path = format!("{}/terminology/codesystems/statement.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/terminology/codesystems/statement.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let system: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(system["url"], statement::SYSTEM);
@@ -352,9 +485,16 @@ fn a_site_adds_its_own_codes() {
                 "include":[{"system":"urn:example:local-laboratory","concept":[{"code":"IgG1"}]}]}}"#,
         )
         .unwrap();
-    let found = terminology.find(sets::IGG_MASS, coding(local, "igg1")).unwrap();
+    let found = terminology
+        .find(sets::IGG_MASS, coding(local, "igg1"))
+        .unwrap();
     assert_eq!(found.implied_unit.as_deref(), Some("g/L"));
-    assert!(terminology.find(sets::IGG_MASS, coding(NPU, "NPU19814")).is_some(), "added, not replaced");
+    assert!(
+        terminology
+            .find(sets::IGG_MASS, coding(NPU, "NPU19814"))
+            .is_some(),
+        "added, not replaced"
+    );
     assert!(terminology.knows_system(coding(local, "anything")));
 }
 
@@ -395,7 +535,10 @@ fn a_bad_file_is_refused_by_name() {
         ),
     ];
     for (json, expected) in rows {
-        let error = terminology().extend("site.json", &json).unwrap_err().to_string();
+        let error = terminology()
+            .extend("site.json", &json)
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with("site.json: "), "{error}");
         assert!(error.contains(expected), "{error}");
     }

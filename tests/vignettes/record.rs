@@ -1,0 +1,440 @@
+//! A patient's record from the words of a vignette: each phrase becomes FHIR resources.
+
+use serde_json::{Value, json};
+
+const SKS: &str = "urn:oid:1.2.208.176.2.4.12";
+const SKS_PROCEDURE: &str = "urn:oid:1.2.208.176.2.4";
+const NPU: &str = "http://npu-terminology.org";
+const LOINC: &str = "http://loinc.org";
+const SNOMED: &str = "http://snomed.info/sct";
+const ATC: &str = "http://www.whocc.no/atc";
+const UCUM: &str = "http://unitsofmeasure.org";
+
+/// What a vignette's words amount to.
+pub struct Record {
+    pub resources: Vec<Value>,
+    pub drafts: Vec<Value>,
+    /// Sources whose search failed (`true`) or was incomplete (`false`).
+    pub unsearched: Vec<(&'static str, bool)>,
+}
+
+impl Record {
+    /// From the phrases of a row, separated by semicolons. Panics on a phrase it does not know.
+    pub fn parse(words: &str, as_of: &str) -> Self {
+        let mut record = Self {
+            resources: vec![patient()],
+            drafts: Vec::new(),
+            unsearched: Vec::new(),
+        };
+        for phrase in words
+            .split(';')
+            .map(str::trim)
+            .filter(|phrase| !phrase.is_empty())
+        {
+            record.add(phrase, as_of);
+        }
+        for (index, resource) in record.resources.iter_mut().enumerate().skip(1) {
+            resource["id"] = json!(format!("r{index}"));
+            resource["subject"] = json!({"reference": "Patient/v"});
+        }
+        record.link_encounters();
+        record
+    }
+
+    fn add(&mut self, phrase: &str, as_of: &str) {
+        let words: Vec<&str> = phrase.split_whitespace().collect();
+        let last = words.last().copied().unwrap_or_default();
+        if let Some(condition) = diagnosis(phrase) {
+            self.resources.push(condition);
+        } else if let Some(date) = phrase.strip_prefix("born ") {
+            self.resources[0]["birthDate"] = json!(date);
+        } else if let Some(date) = phrase.strip_prefix("died ") {
+            self.resources[0]["deceasedDateTime"] = json!(date);
+        } else if phrase == "no birth date" {
+            self.resources[0]
+                .as_object_mut()
+                .expect("a patient")
+                .remove("birthDate");
+        } else if phrase == "infections not searched" {
+            self.unsearched.push(("Condition", false));
+        } else if let Some(source) = phrase.strip_suffix(" search failed") {
+            let source = ["Condition", "MedicationAdministration"]
+                .into_iter()
+                .find(|known| *known == source)
+                .unwrap_or_else(|| panic!("`{source}` is no source"));
+            self.unsearched.push((source, true));
+        } else if phrase == "no qualifying infections stated" {
+            self.statement(
+                "infection-history-reviewed",
+                as_of,
+                json!({"valueBoolean": false}),
+            );
+        } else if let Some(rest) = phrase.strip_prefix("extension stated ") {
+            let (stated, end) = split(rest, " to ");
+            self.statement("ig-extension", stated, json!({"valueDateTime": end}));
+        } else if let Some(rest) = phrase.strip_prefix("review ") {
+            let (outcome, date) = split(rest, " ");
+            let value = json!({"coding": [coding("urn:sid-cds:statement", outcome)]});
+            self.statement("ig-review", date, json!({"valueCodeableConcept": value}));
+        } else if phrase.contains("order of ") || phrase == "anti-D order" {
+            self.drafts.push(draft(phrase));
+        } else if let Some(result) = laboratory(phrase) {
+            self.resources.extend(result);
+        } else if let Some(treatment) = cell_therapy(phrase) {
+            self.resources.push(treatment);
+        } else if let Some((name, atc)) = antibody(words[0]) {
+            self.resources.push(antibody_course(phrase, name, atc));
+        } else if matches!(words[0], "IVIG" | "SCIG") {
+            self.resources.extend(immunoglobulin(phrase, words[0]));
+        } else if let Some(infection) = infection(phrase, last) {
+            self.resources.extend(infection);
+        } else {
+            panic!("a vignette says `{phrase}`, which no rule of record.rs reads");
+        }
+    }
+
+    fn statement(&mut self, code: &str, date: &str, value: Value) {
+        let mut statement = json!({
+            "resourceType": "Observation", "status": "final",
+            "code": {"coding": [coding("urn:sid-cds:statement", code)]},
+            "effectiveDateTime": date,
+        });
+        merge(&mut statement, value);
+        self.resources.push(statement);
+    }
+
+    /// An admission's diagnosis points at the condition that follows it.
+    fn link_encounters(&mut self) {
+        for index in 1..self.resources.len() {
+            if self.resources[index]["resourceType"] == "Encounter" {
+                let condition = format!(
+                    "Condition/{}",
+                    self.resources[index - 1]["id"].as_str().expect("an id")
+                );
+                self.resources[index]["diagnosis"] =
+                    json!([{"condition": {"reference": condition}}]);
+            }
+        }
+    }
+}
+
+fn patient() -> Value {
+    json!({"resourceType": "Patient", "id": "v", "birthDate": "1960-05-05", "gender": "female"})
+}
+
+fn split<'a>(text: &'a str, at: &str) -> (&'a str, &'a str) {
+    text.split_once(at)
+        .unwrap_or_else(|| panic!("`{text}` has no `{at}`"))
+}
+
+fn coding(system: &str, code: &str) -> Value {
+    json!({"system": system, "code": code})
+}
+
+fn merge(into: &mut Value, from: Value) {
+    let (Value::Object(into), Value::Object(from)) = (into, from) else {
+        panic!("objects")
+    };
+    into.extend(from);
+}
+
+fn reason(name: &str) -> Value {
+    match name {
+        "CIDP" => json!({"coding": [coding(SKS, "DG618")], "text": "CIDP"}),
+        _ => diagnosis(name).unwrap_or_else(|| panic!("no diagnosis `{name}`"))["code"].take(),
+    }
+}
+
+fn diagnosis(name: &str) -> Option<Value> {
+    let code = match name {
+        "DLBCL" => json!({"coding": [coding(SKS, "DC833")]}),
+        "CLL" => json!({"coding": [coding(SKS, "DC911")]}),
+        "MM" => json!({"coding": [coding(SKS, "DC900")]}),
+        "IgG myeloma" => json!({"coding": [coding(SNOMED, "285421005")]}),
+        "B-ALL" => json!({"coding": [coding(SKS, "DC910")]}),
+        "AML" => json!({"coding": [coding(SKS, "DC920")]}),
+        "ITP" => json!({"coding": [coding(SKS, "DD693")]}),
+        "haemophilia A" => json!({"coding": [coding(SKS, "DD66")]}),
+        "CVID" => json!({"coding": [coding(SKS, "DD839")]}),
+        "hypogammaglobulinaemia" => json!({"coding": [coding(SKS, "DD801")]}),
+        "hypertension" => json!({"text": "Hypertensio arterialis"}),
+        "SLE" => json!({"text": "Systemisk lupus erythematosus"}),
+        "NSCLC" => json!({"text": "Ikke-småcellet lungekræft"}),
+        _ => return None,
+    };
+    Some(condition(code, "2020-01-01"))
+}
+
+fn condition(code: Value, onset: &str) -> Value {
+    json!({
+        "resourceType": "Condition",
+        "clinicalStatus": {"coding": [coding("http://terminology.hl7.org/CodeSystem/condition-clinical", "active")]},
+        "verificationStatus": {"coding": [coding("http://terminology.hl7.org/CodeSystem/condition-ver-status", "confirmed")]},
+        "code": code,
+        "onsetDateTime": onset,
+    })
+}
+
+fn observation(system: &str, code: &str, date: &str, value: Value) -> Value {
+    let mut observation = json!({
+        "resourceType": "Observation", "status": "final",
+        "code": {"coding": [coding(system, code)]},
+        "effectiveDateTime": date,
+    });
+    merge(&mut observation, value);
+    observation
+}
+
+/// A value as it is written, with its comparator if it has one.
+fn quantity(value: &str, unit: Option<&str>) -> Value {
+    let digits = value.trim_start_matches(['<', '>']);
+    let number: Value = serde_json::from_str(digits).expect("a number");
+    let mut quantity = json!({"value": number});
+    if digits != value {
+        quantity["comparator"] = json!(value[..1]);
+    }
+    if let Some(unit) = unit {
+        merge(
+            &mut quantity,
+            json!({"unit": unit, "system": UCUM, "code": unit}),
+        );
+    }
+    json!({"valueQuantity": quantity})
+}
+
+fn laboratory(phrase: &str) -> Option<Vec<Value>> {
+    let (what, date) = phrase.split_once(" on ")?;
+    if let Some(text) = what.strip_prefix("IgG as text ") {
+        let text = text.trim_matches('"');
+        return Some(vec![observation(
+            NPU,
+            "NPU19814",
+            date,
+            json!({"valueString": text}),
+        )]);
+    }
+    let words: Vec<&str> = what.split_whitespace().collect();
+    Some(match *words.as_slice() {
+        ["IgG", value] => vec![observation(
+            NPU,
+            "NPU19814",
+            date,
+            quantity(value, Some("g/L")),
+        )],
+        ["IgG", value, "without", "unit"] => {
+            vec![observation(LOINC, "2465-3", date, quantity(value, None))]
+        }
+        ["IgG", value, unit] => vec![observation(
+            LOINC,
+            "2465-3",
+            date,
+            quantity(value, Some(unit)),
+        )],
+        ["IgG", "(NPU02481)", value, unit] => {
+            vec![observation(
+                NPU,
+                "NPU02481",
+                date,
+                quantity(value, Some(unit)),
+            )]
+        }
+        ["IgG1", "subclass", value] => {
+            vec![observation(
+                NPU,
+                "NPU19817",
+                date,
+                quantity(value, Some("g/L")),
+            )]
+        }
+        ["IgG", "in", "CSF", value] => {
+            vec![observation(
+                LOINC,
+                "2464-6",
+                date,
+                quantity(value, Some("g/L")),
+            )]
+        }
+        ["M-protein", "absent"] => {
+            vec![observation(
+                NPU,
+                "NPU17675",
+                date,
+                json!({"valueInteger": 0}),
+            )]
+        }
+        ["M-protein", value] => vec![observation(
+            NPU,
+            "NPU19844",
+            date,
+            quantity(value, Some("g/L")),
+        )],
+        ["low", "IgA", "and", "IgM"] => [("NPU19795", "0.3", "0.8"), ("NPU19825", "0.1", "0.4")]
+            .map(|(code, value, low)| {
+                let mut result = observation(NPU, code, date, quantity(value, Some("g/L")));
+                result["referenceRange"] =
+                    json!([{"low": quantity(low, Some("g/L"))["valueQuantity"]}]);
+                result
+            })
+            .to_vec(),
+        ["weight", value, unit] => {
+            vec![observation(
+                LOINC,
+                "29463-7",
+                date,
+                quantity(value, Some(unit)),
+            )]
+        }
+        _ => return None,
+    })
+}
+
+fn cell_therapy(phrase: &str) -> Option<Value> {
+    let (what, date) = phrase.rsplit_once(' ')?;
+    let axi_cel = json!({"coding": [coding(ATC, "L01XL03")], "text": "Yescarta"});
+    let product = |atc: &str| json!({"coding": [coding(ATC, atc)]});
+    let administration = |status: &str, medication: Value| {
+        json!({"resourceType": "MedicationAdministration", "status": status,
+               "medicationCodeableConcept": medication, "effectiveDateTime": date})
+    };
+    let procedure = |code: &str, status: &str| {
+        json!({"resourceType": "Procedure", "status": status,
+               "code": {"coding": [coding(SKS_PROCEDURE, code)]}, "performedDateTime": date})
+    };
+    Some(match what {
+        "axi-cel" => administration("completed", axi_cel),
+        "tisa-cel" => administration("completed", product("L01XL04")),
+        "axi-cel in preparation" => procedure("BOQX1", "preparation"),
+        "axi-cel entered in error" => procedure("BOQX1", "entered-in-error"),
+        "axi-cel ordered" => json!({"resourceType": "MedicationRequest", "status": "active",
+            "intent": "order", "medicationCodeableConcept": axi_cel, "authoredOn": date}),
+        "CAR-T for SLE" => {
+            let mut procedure = procedure("BOQX1", "completed");
+            procedure["reasonCode"] = json!([reason("SLE")]);
+            procedure
+        }
+        "allogeneic HSCT" => procedure("BOQF1", "completed"),
+        "autologous HSCT" => procedure("BOQF0", "completed"),
+        _ => return None,
+    })
+}
+
+fn antibody(name: &str) -> Option<(&str, Option<&'static str>)> {
+    Some(match name {
+        "teclistamab" => (name, Some("L01FX24")),
+        "talquetamab" => (name, Some("L01FX29")),
+        // Outside every value set: text only.
+        "emicizumab" | "amivantamab" => (name, None),
+        _ => return None,
+    })
+}
+
+fn antibody_course(phrase: &str, name: &str, atc: Option<&str>) -> Value {
+    let medication = match atc {
+        Some(atc) => json!({"coding": [coding(ATC, atc)], "text": name}),
+        None => json!({"text": name}),
+    };
+    let rest = phrase[name.len()..].trim();
+    let (status, period) = match rest.strip_prefix("since ") {
+        Some(start) => ("active", json!({"start": start})),
+        None => {
+            let (start, end) = split(rest, " to ");
+            ("completed", json!({"start": start, "end": end}))
+        }
+    };
+    json!({"resourceType": "MedicationStatement", "status": status,
+           "medicationCodeableConcept": medication, "effectivePeriod": period})
+}
+
+fn immunoglobulin(phrase: &str, kind: &str) -> Vec<Value> {
+    let atc = if kind == "IVIG" { "J06BA02" } else { "J06BA01" };
+    let medication = json!({"coding": [coding(ATC, atc)]});
+    let order = |status: &str, start: &str, end: Option<&str>| {
+        let mut bounds = json!({"start": start});
+        if let Some(end) = end {
+            bounds["end"] = json!(end);
+        }
+        json!({"resourceType": "MedicationRequest", "status": status, "intent": "order",
+               "medicationCodeableConcept": medication, "authoredOn": start,
+               "dosageInstruction": [{"timing": {"repeat": {"boundsPeriod": bounds}}}]})
+    };
+    let dose = |date: &str| {
+        json!({"resourceType": "MedicationAdministration", "status": "completed",
+               "medicationCodeableConcept": medication, "effectiveDateTime": date})
+    };
+    let rest = phrase[kind.len()..].trim();
+    if let Some(start) = rest.strip_prefix("since ") {
+        vec![order("active", start, None)]
+    } else if let Some(rest) = rest.strip_prefix("ordered ") {
+        let (start, end) = split(rest, ", stopped ");
+        vec![order("stopped", start, Some(end))]
+    } else if let Some(dates) = rest.strip_prefix("given ") {
+        dates.split(", ").map(dose).collect()
+    } else {
+        panic!("`{phrase}`: since, ordered or given?")
+    }
+}
+
+fn infection(phrase: &str, date: &str) -> Option<Vec<Value>> {
+    let what = phrase.strip_suffix(date)?.trim().trim_end_matches(',');
+    let (code, class) = match what {
+        "severe pneumococcal pneumonia" => ("DJ13", Some("IMP")),
+        "pneumococcal pneumonia" => ("DJ13", Some("EMER")),
+        "severe erysipelas" => ("DA46", Some("IMP")),
+        "septic shock in intensive care" => ("DA419", Some("ICU")),
+        "sepsis" => ("DA419", None),
+        "sinusitis" => ("DJ01", None),
+        "influenza, admitted" => ("DJ10", Some("IMP")),
+        _ => return None,
+    };
+    let mut resources = vec![condition(json!({"coding": [coding(SKS, code)]}), date)];
+    if what.starts_with("septic shock") {
+        resources[0]["code"] = json!({"coding": [coding(SKS, code), coding(SKS, "DR572")]});
+    }
+    if let Some(class) = class {
+        let ward = if class == "ICU" { "IMP" } else { class };
+        resources.push(json!({
+            "resourceType": "Encounter", "status": "finished",
+            "class": coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", ward),
+            "period": {"start": date, "end": date},
+        }));
+    }
+    Some(resources)
+}
+
+fn draft(phrase: &str) -> Value {
+    let mut draft = json!({
+        "resourceType": "MedicationRequest", "id": "draft", "status": "draft", "intent": "order",
+        "subject": {"reference": "Patient/v"},
+    });
+    if phrase == "anti-D order" {
+        draft["medicationCodeableConcept"] = json!({"coding": [coding(ATC, "J06BB01")]});
+        return draft;
+    }
+    let (order, indication) = match phrase.rsplit_once(" for ") {
+        Some((order, indication)) => (order, Some(indication)),
+        None => (phrase, None),
+    };
+    let (product, rest) = order
+        .trim_start_matches("order of ")
+        .split_once([' ', ','])
+        .unwrap_or((order.trim_start_matches("order of "), ""));
+    let atc = match product {
+        "IVIG" | "Privigen" => "J06BA02",
+        "SCIG" | "Hizentra" | "HyQvia" => "J06BA01",
+        other => panic!("no product `{other}`"),
+    };
+    draft["medicationCodeableConcept"] = json!({"coding": [coding(ATC, atc)], "text": product});
+    if let Some(indication) = indication {
+        draft["reasonCode"] = json!([reason(indication)]);
+    }
+    if rest.contains("intravenous") {
+        draft["dosageInstruction"] = json!([{"route": {"text": "intravenous"}}]);
+    } else if let Some((grams, _)) = rest.split_once(" g every 4 weeks") {
+        let grams: Value = serde_json::from_str(grams.trim()).expect("grams");
+        draft["dosageInstruction"] = json!([{
+            "timing": {"repeat": {"frequency": 1, "period": 4, "periodUnit": "wk"}},
+            "doseAndRate": [{"doseQuantity": {"value": grams, "unit": "g", "system": UCUM, "code": "g"}}],
+        }]);
+    }
+    draft
+}
