@@ -92,7 +92,7 @@ fn read(vignette: &Vignette<'_>, as_of: Date) -> Chart {
         selections: &[],
     });
     let zone = TimeZone::get("Europe/Copenhagen").expect("the zone");
-    let terminology = Terminology::built_in();
+    let terminology = Terminology::built_in().expect("the terminology");
     let reading = Reading {
         as_of,
         zone: &zone,
