@@ -36,7 +36,9 @@ pub const OVERRIDE_SYSTEM: &str = "urn:sid-cds:override";
 const GUIDELINE_URL: &str = "https://medicinraadet.dk";
 
 /// The languages of the catalogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// Danish.
@@ -63,8 +65,7 @@ pub fn write(assessment: &Assessment, chart: &Chart, writing: Writing<'_>) -> Ve
         Some(hook) => hooks::shown(assessment, hook, subject(chart.draft)),
         None => assessment.cards.clone(),
     };
-    let case =
-        Case { assessment, chart, language: writing.language, service: writing.service };
+    let case = Case { assessment, chart, language: writing.language, service: writing.service };
     codes.into_iter().map(|code| card(code, &case)).collect()
 }
 
