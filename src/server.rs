@@ -27,7 +27,7 @@ use tower_http::{
 
 use crate::{
     cds_hooks::service::{ServiceError, Services},
-    chart::terminology::Terminology,
+    chart::terminology::{LoadError, Terminology},
     config::{Config, Origins},
 };
 use clock::Clock;
@@ -59,6 +59,9 @@ pub enum ServerError {
     /// A file that the program is built with.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// A value set that the program is built with.
+    #[error(transparent)]
+    Terminology(#[from] LoadError),
     /// A demonstration patient.
     #[error(transparent)]
     Demonstration(#[from] DemonstrationError),
@@ -80,11 +83,11 @@ impl State {
     ///
     /// # Errors
     ///
-    /// A file of `hooks/` is not what it must be.
+    /// A file of `hooks/` or `terminology/` is not what it must be.
     pub fn new(config: Config, clock: Clock) -> Result<Self, ServerError> {
         Ok(Self {
             services: Services::built_in()?,
-            terminology: Terminology::built_in(),
+            terminology: Terminology::built_in()?,
             config,
             clock,
             demonstration: None,

@@ -80,7 +80,7 @@ struct Kind<'a> {
 pub fn run(arguments: &Assess) -> Result<(), Failure> {
     let config = Config::load(None)?;
     let services = Services::built_in()?;
-    let terminology = Terminology::built_in();
+    let terminology = Terminology::built_in()?;
     let zone = &config.time_zone.0;
     let as_of = arguments.as_of.unwrap_or_else(|| Clock::System.today(zone));
     let reading = Reading {

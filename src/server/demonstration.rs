@@ -9,6 +9,10 @@ use axum::{
     extract::{Path, State as Shared},
     response::{IntoResponse, Response},
 };
+use figment::{
+    Figment,
+    providers::{Format, Toml},
+};
 use include_dir::{Dir, include_dir};
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -41,11 +45,13 @@ pub struct Demonstration {
 pub struct DemonstrationPatient {
     /// The id of the Patient.
     pub id: String,
-    /// What the record shows.
-    pub title: Text,
+    /// What the record shows, in English.
+    pub title: String,
     /// The story, in a sentence.
     pub story: Text,
     as_of: Date,
+    /// The resource types whose search fails, which is what the story is about.
+    not_searched: Vec<String>,
     resources: Vec<Value>,
 }
 
@@ -70,8 +76,10 @@ impl Text {
 #[serde(rename_all = "kebab-case")]
 struct Story {
     as_of: Date,
-    title: Text,
+    title: String,
     story: Text,
+    #[serde(default)]
+    not_searched: Vec<String>,
 }
 
 /// A fixture that the program was built with cannot be used.
@@ -140,7 +148,15 @@ impl Demonstration {
                 resource
             })
         });
-        Store::new(resources.collect(), format!("{}/fhir", self.base))
+        let failing = self.patients.iter().flat_map(|patient| {
+            let types = patient.not_searched.iter();
+            types.map(|resource_type| (patient.id.clone(), resource_type.clone()))
+        });
+        Store::new(
+            resources.collect(),
+            failing.collect(),
+            format!("{}/fhir", self.base),
+        )
     }
 
     /// The body with which a client would call `service` for a patient today.
@@ -189,16 +205,9 @@ impl DemonstrationPatient {
             file: format!("{folder}/{file}"),
             reason,
         };
-        let Story {
-            as_of,
-            title,
-            story,
-        } = {
-            use figment::providers::Format;
-            figment::Figment::from(figment::providers::Toml::string(story))
-                .extract()
-                .map_err(|e| fail("story.toml", e.to_string()))?
-        };
+        let story: Story = Figment::from(Toml::string(story))
+            .extract()
+            .map_err(|e| fail("story.toml", e.to_string()))?;
         let mut bundle: Value =
             serde_json::from_str(bundle).map_err(|e| fail("bundle.json", e.to_string()))?;
         let resources: Vec<Value> = bundle["entry"]
@@ -213,11 +222,18 @@ impl DemonstrationPatient {
             .and_then(|patient| patient["id"].as_str())
             .ok_or_else(|| fail("bundle.json", "has no Patient with an id".to_owned()))?
             .to_owned();
+        let Story {
+            as_of,
+            title,
+            story,
+            not_searched,
+        } = story;
         Ok(Self {
             id,
             title,
             story,
             as_of,
+            not_searched,
             resources,
         })
     }

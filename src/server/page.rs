@@ -67,7 +67,7 @@ fn html(demonstration: &Demonstration, language: Language) -> String {
             rows,
             "<tr><th scope=\"row\"><a href=\"/fhir/Patient/{id}\">{id}</a></th>\
              <td><strong>{}</strong><br>{}</td><td>{links}</td></tr>",
-            escape(patient.title.in_language(language)),
+            escape(&patient.title),
             escape(patient.story.in_language(language)),
         );
     }

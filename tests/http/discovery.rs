@@ -16,13 +16,22 @@ async fn services() -> Vec<Value> {
 #[tokio::test]
 async fn every_entry_is_complete() {
     let services = services().await;
-    let ids: Vec<&str> = services.iter().map(|entry| entry["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["sid-patient-view", "sid-order-select", "sid-order-sign"]);
+    let ids: Vec<&str> = services
+        .iter()
+        .map(|entry| entry["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        ids,
+        ["sid-patient-view", "sid-order-select", "sid-order-sign"]
+    );
     for entry in &services {
         let hook = entry["hook"].as_str().unwrap();
         assert_eq!(entry["id"], format!("sid-{hook}"));
         for name in ["title", "description", "usageRequirements"] {
-            assert!(entry[name].as_str().is_some_and(|text| !text.is_empty()), "{name}");
+            assert!(
+                entry[name].as_str().is_some_and(|text| !text.is_empty()),
+                "{name}"
+            );
         }
         assert_eq!(entry["version"], "2.0.1");
         assert!(entry.get("hookVersion").is_none());
@@ -51,16 +60,31 @@ async fn templates_keep_to_what_clients_resolve() {
         for (key, template) in prefetch.iter().skip(1) {
             let template = template.as_str().unwrap();
             let (_, query) = template.split_once('?').unwrap();
-            let mut names: Vec<&str> =
-                query.split('&').map(|pair| pair.split_once('=').unwrap().0).collect();
+            let mut names: Vec<&str> = query
+                .split('&')
+                .map(|pair| pair.split_once('=').unwrap().0)
+                .collect();
             assert_eq!(names[0], "patient", "{key}");
-            assert!(names.contains(&"_sort") && names.contains(&"_count"), "{key}");
-            assert!(names.iter().all(|name| !name.contains(':')), "{key}: a modifier");
+            assert!(
+                names.contains(&"_sort") && names.contains(&"_count"),
+                "{key}"
+            );
+            assert!(
+                names.iter().all(|name| !name.contains(':')),
+                "{key}: a modifier"
+            );
             assert!(!template.contains(['+', '%']), "{key}: {template}");
-            assert!(template.matches("today()").count() <= 1, "{key}: one date bound");
+            assert!(
+                template.matches("today()").count() <= 1,
+                "{key}: one date bound"
+            );
             names.sort_unstable();
             names.dedup();
-            assert_eq!(names.len(), query.split('&').count(), "{key}: a parameter twice");
+            assert_eq!(
+                names.len(),
+                query.split('&').count(),
+                "{key}: a parameter twice"
+            );
         }
     }
 }

@@ -57,7 +57,9 @@ impl Answer {
 
     /// A header, or nothing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// The places of an OperationOutcome's issues, sorted; checks that it is a well-formed one.
@@ -72,7 +74,11 @@ impl Answer {
             .map(|issue| {
                 assert_eq!(issue["severity"], "error");
                 assert!(issue["code"].is_string());
-                assert!(issue["details"]["text"].as_str().is_some_and(|text| !text.is_empty()));
+                assert!(
+                    issue["details"]["text"]
+                        .as_str()
+                        .is_some_and(|text| !text.is_empty())
+                );
                 issue["expression"][0].as_str().unwrap_or("-").to_owned()
             })
             .collect();
@@ -111,7 +117,14 @@ pub async fn get(service: &Router, path: &str) -> Answer {
 
 /// A POST of JSON.
 pub async fn post(service: &Router, path: &str, body: &Value) -> Answer {
-    call(service, "POST", path, &[("content-type", "application/json")], body.to_string()).await
+    call(
+        service,
+        "POST",
+        path,
+        &[("content-type", "application/json")],
+        body.to_string(),
+    )
+    .await
 }
 
 /// A request that the service of this hook accepts.

@@ -11,18 +11,33 @@ const SERVICE: &str = "/cds-services/sid-patient-view";
 #[tokio::test]
 async fn preflight_is_answered_first() {
     let service = service();
-    for path in ["/cds-services", SERVICE, "/cds-services/sid-patient-view/feedback", "/nowhere"] {
+    for path in [
+        "/cds-services",
+        SERVICE,
+        "/cds-services/sid-patient-view/feedback",
+        "/nowhere",
+    ] {
         for origin in [ORIGIN, OTHER_ORIGIN] {
             let headers = [
                 ("origin", origin),
                 ("access-control-request-method", "POST"),
-                ("access-control-request-headers", "authorization,content-type"),
+                (
+                    "access-control-request-headers",
+                    "authorization,content-type",
+                ),
             ];
             let answer = call(&service, "OPTIONS", path, &headers, Body::empty()).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}");
             let allowed = if origin == ORIGIN { ORIGIN } else { "" };
-            assert_eq!(answer.header("access-control-allow-origin"), allowed, "{path}");
-            assert_eq!(answer.header("access-control-allow-methods"), "GET,POST,OPTIONS");
+            assert_eq!(
+                answer.header("access-control-allow-origin"),
+                allowed,
+                "{path}"
+            );
+            assert_eq!(
+                answer.header("access-control-allow-methods"),
+                "GET,POST,OPTIONS"
+            );
             assert_eq!(
                 answer.header("access-control-allow-headers"),
                 "authorization,content-type"
@@ -41,7 +56,12 @@ async fn errors_carry_cors_headers() {
         ("POST", SERVICE, json, StatusCode::BAD_REQUEST),
         ("GET", "/nowhere", json, StatusCode::NOT_FOUND),
         ("GET", SERVICE, json, StatusCode::METHOD_NOT_ALLOWED),
-        ("POST", SERVICE, ("content-type", "text/plain"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (
+            "POST",
+            SERVICE,
+            ("content-type", "text/plain"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ),
     ] {
         for (origin, allowed) in [(ORIGIN, ORIGIN), (OTHER_ORIGIN, "")] {
             let headers = [("origin", origin), content_type];
@@ -61,10 +81,20 @@ async fn the_status_says_what_is_wrong() {
         ("GET", "/", StatusCode::NOT_FOUND, ""),
         ("GET", "/fhir/metadata", StatusCode::NOT_FOUND, ""),
         ("POST", "/cds-services/sid", StatusCode::NOT_FOUND, ""),
-        ("POST", "/cds-services/sid-patient-view/feedback", StatusCode::NOT_FOUND, ""),
+        (
+            "POST",
+            "/cds-services/sid-patient-view/feedback",
+            StatusCode::NOT_FOUND,
+            "",
+        ),
         ("GET", SERVICE, StatusCode::METHOD_NOT_ALLOWED, "POST"),
         ("DELETE", SERVICE, StatusCode::METHOD_NOT_ALLOWED, "POST"),
-        ("POST", "/cds-services", StatusCode::METHOD_NOT_ALLOWED, "GET,HEAD"),
+        (
+            "POST",
+            "/cds-services",
+            StatusCode::METHOD_NOT_ALLOWED,
+            "GET,HEAD",
+        ),
     ] {
         let body = request("patient-view").to_string();
         let headers = [("content-type", "application/json")];
@@ -95,10 +125,20 @@ async fn json_and_fhir_json_are_accepted() {
         ("", refused),
     ] {
         let body = request("patient-view").to_string();
-        let answer = call(&service, "POST", SERVICE, &[("content-type", content_type)], body).await;
+        let answer = call(
+            &service,
+            "POST",
+            SERVICE,
+            &[("content-type", content_type)],
+            body,
+        )
+        .await;
         assert_eq!(answer.status, status, "{content_type}");
     }
-    let headers = [("content-type", "application/json"), ("content-encoding", "gzip")];
+    let headers = [
+        ("content-type", "application/json"),
+        ("content-encoding", "gzip"),
+    ];
     let compressed = call(&service, "POST", SERVICE, &headers, "{}").await;
     assert_eq!(compressed.status, refused);
 }
@@ -128,7 +168,10 @@ async fn large_bodies() {
 async fn the_answer_names_its_language() {
     let service = service();
     for (accepted, language) in [("en-GB,en;q=0.8", "en"), ("da", "da"), ("fr", "da")] {
-        let headers = [("content-type", "application/json"), ("accept-language", accepted)];
+        let headers = [
+            ("content-type", "application/json"),
+            ("accept-language", accepted),
+        ];
         let body = request("patient-view").to_string();
         let answer = call(&service, "POST", SERVICE, &headers, body).await;
         assert_eq!(answer.header("content-language"), language, "{accepted}");

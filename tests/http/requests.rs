@@ -39,9 +39,21 @@ async fn accepted() {
     let instance = "/hookInstance";
     for (rule, changes) in [
         ("plain", vec![]),
-        ("REQ-03 prefix", vec![(instance, json!("urn:uuid:d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"))]),
-        ("REQ-03 upper case", vec![(instance, json!("D1577C69-DFBE-44AD-BA6D-3E05E953B2EA"))]),
-        ("REQ-05", vec![("/fhirServer", json!("http://localhost:9080/fhir"))]),
+        (
+            "REQ-03 prefix",
+            vec![(
+                instance,
+                json!("urn:uuid:d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"),
+            )],
+        ),
+        (
+            "REQ-03 upper case",
+            vec![(instance, json!("D1577C69-DFBE-44AD-BA6D-3E05E953B2EA"))],
+        ),
+        (
+            "REQ-05",
+            vec![("/fhirServer", json!("http://localhost:9080/fhir"))],
+        ),
         (
             "REQ-07",
             vec![
@@ -65,16 +77,36 @@ async fn accepted() {
             )],
         ),
         ("REQ-10", vec![("/extension", json!({ "dk.example": 1 }))]),
-        ("unknown members", vec![("/more", json!([])), ("/context/more", json!("x"))]),
-        ("CTX-02 with a type", vec![("/context/patientId", json!("Patient/4711"))]),
-        ("GEN-08 long ids", vec![("/context/patientId", json!("x".repeat(194)))]),
-        ("CTX-03", vec![("/context/encounterId", json!("Encounter/e1"))]),
-        ("CTX-01, CTX-04", vec![("/context/userId", json!("PractitionerRole/a-b.c"))]),
+        (
+            "unknown members",
+            vec![("/more", json!([])), ("/context/more", json!("x"))],
+        ),
+        (
+            "CTX-02 with a type",
+            vec![("/context/patientId", json!("Patient/4711"))],
+        ),
+        (
+            "GEN-08 long ids",
+            vec![("/context/patientId", json!("x".repeat(194)))],
+        ),
+        (
+            "CTX-03",
+            vec![("/context/encounterId", json!("Encounter/e1"))],
+        ),
+        (
+            "CTX-01, CTX-04",
+            vec![("/context/userId", json!("PractitionerRole/a-b.c"))],
+        ),
     ] {
         for hook in HOOKS {
             let body = changed(hook, &changes);
             let answer = post(&service, &format!("/cds-services/sid-{hook}"), &body).await;
-            assert_eq!(answer.status, StatusCode::OK, "{hook} {rule}: {}", answer.text);
+            assert_eq!(
+                answer.status,
+                StatusCode::OK,
+                "{hook} {rule}: {}",
+                answer.text
+            );
             assert!(answer.json()["cards"].is_array(), "{rule}");
         }
     }
@@ -111,18 +143,41 @@ async fn refused_everywhere() {
     let service = service();
     for (rule, changes, faults) in [
         ("REQ-02", vec![("/hook", Value::Null)], vec!["hook"]),
-        ("REQ-02", vec![("/hook", json!("order-dispatch"))], vec!["hook"]),
+        (
+            "REQ-02",
+            vec![("/hook", json!("order-dispatch"))],
+            vec!["hook"],
+        ),
         ("REQ-02", vec![("/hook", json!(7))], vec!["hook"]),
-        ("REQ-03", vec![("/hookInstance", Value::Null)], vec!["hookInstance"]),
-        ("REQ-03", vec![("/hookInstance", json!("1"))], vec!["hookInstance"]),
-        ("REQ-05", vec![("/fhirServer", json!("ftp://fhir.example"))], vec!["fhirServer"]),
-        ("REQ-05", vec![("/fhirAuthorization", authorization())], vec!["fhirServer"]),
+        (
+            "REQ-03",
+            vec![("/hookInstance", Value::Null)],
+            vec!["hookInstance"],
+        ),
+        (
+            "REQ-03",
+            vec![("/hookInstance", json!("1"))],
+            vec!["hookInstance"],
+        ),
+        (
+            "REQ-05",
+            vec![("/fhirServer", json!("ftp://fhir.example"))],
+            vec!["fhirServer"],
+        ),
+        (
+            "REQ-05",
+            vec![("/fhirAuthorization", authorization())],
+            vec!["fhirServer"],
+        ),
         ("REQ-08", vec![("/context", Value::Null)], vec!["context"]),
         ("REQ-08", vec![("/context", json!("x"))], vec!["context"]),
         ("REQ-09", vec![("/prefetch", json!([]))], vec!["prefetch"]),
         (
             "AUTHZ-01…05",
-            vec![("/fhirServer", json!("https://fhir.example")), ("/fhirAuthorization", json!({}))],
+            vec![
+                ("/fhirServer", json!("https://fhir.example")),
+                ("/fhirAuthorization", json!({})),
+            ],
             vec![
                 "fhirAuthorization.access_token",
                 "fhirAuthorization.expires_in",
@@ -131,11 +186,31 @@ async fn refused_everywhere() {
                 "fhirAuthorization.token_type",
             ],
         ),
-        ("CTX-02", vec![("/context/patientId", json!(4711))], vec!["context.patientId"]),
-        ("CTX-02", vec![("/context/patientId", json!(""))], vec!["context.patientId"]),
-        ("CTX-02", vec![("/context/patientId", json!("a b"))], vec!["context.patientId"]),
-        ("CTX-03", vec![("/context/encounterId", json!(["e1"]))], vec!["context.encounterId"]),
-        ("CTX-34", vec![("/context/userId", json!("1"))], vec!["context.userId"]),
+        (
+            "CTX-02",
+            vec![("/context/patientId", json!(4711))],
+            vec!["context.patientId"],
+        ),
+        (
+            "CTX-02",
+            vec![("/context/patientId", json!(""))],
+            vec!["context.patientId"],
+        ),
+        (
+            "CTX-02",
+            vec![("/context/patientId", json!("a b"))],
+            vec!["context.patientId"],
+        ),
+        (
+            "CTX-03",
+            vec![("/context/encounterId", json!(["e1"]))],
+            vec!["context.encounterId"],
+        ),
+        (
+            "CTX-34",
+            vec![("/context/userId", json!("1"))],
+            vec!["context.userId"],
+        ),
         (
             "all in one answer",
             vec![
@@ -160,19 +235,65 @@ async fn refused_everywhere() {
 async fn refused_by_hook() {
     let service = service();
     for (rule, hook, changes, faults) in [
-        ("CTX-04", "order-select", vec![("/context/userId", json!("Patient/1"))], vec!["context.userId"]),
-        ("CTX-09", "order-sign", vec![("/context/userId", json!("RelatedPerson/1"))], vec!["context.userId"]),
-        ("CTX-06", "order-select", vec![("/context/selections", Value::Null)], vec!["context.selections"]),
-        ("CTX-06", "order-select", vec![("/context/selections", json!("MedicationRequest/1"))], vec!["context.selections"]),
-        ("CTX-06", "order-select", vec![("/context/selections", json!(["MedicationRequest/1", 2]))], vec!["context.selections[1]"]),
-        ("CTX-07", "order-select", vec![("/context/draftOrders", Value::Null)], vec!["context.draftOrders"]),
-        ("CTX-11", "order-sign", vec![("/context/draftOrders", Value::Null)], vec!["context.draftOrders"]),
-        ("CTX-07", "order-sign", vec![("/context/draftOrders", json!([]))], vec!["context.draftOrders"]),
+        (
+            "CTX-04",
+            "order-select",
+            vec![("/context/userId", json!("Patient/1"))],
+            vec!["context.userId"],
+        ),
+        (
+            "CTX-09",
+            "order-sign",
+            vec![("/context/userId", json!("RelatedPerson/1"))],
+            vec!["context.userId"],
+        ),
+        (
+            "CTX-06",
+            "order-select",
+            vec![("/context/selections", Value::Null)],
+            vec!["context.selections"],
+        ),
+        (
+            "CTX-06",
+            "order-select",
+            vec![("/context/selections", json!("MedicationRequest/1"))],
+            vec!["context.selections"],
+        ),
+        (
+            "CTX-06",
+            "order-select",
+            vec![("/context/selections", json!(["MedicationRequest/1", 2]))],
+            vec!["context.selections[1]"],
+        ),
+        (
+            "CTX-07",
+            "order-select",
+            vec![("/context/draftOrders", Value::Null)],
+            vec!["context.draftOrders"],
+        ),
+        (
+            "CTX-11",
+            "order-sign",
+            vec![("/context/draftOrders", Value::Null)],
+            vec!["context.draftOrders"],
+        ),
         (
             "CTX-07",
             "order-sign",
-            vec![("/context/draftOrders", json!({ "resourceType": "List", "entry": {} }))],
-            vec!["context.draftOrders.entry", "context.draftOrders.resourceType"],
+            vec![("/context/draftOrders", json!([]))],
+            vec!["context.draftOrders"],
+        ),
+        (
+            "CTX-07",
+            "order-sign",
+            vec![(
+                "/context/draftOrders",
+                json!({ "resourceType": "List", "entry": {} }),
+            )],
+            vec![
+                "context.draftOrders.entry",
+                "context.draftOrders.resourceType",
+            ],
         ),
         (
             "CTX-12",
@@ -196,12 +317,25 @@ async fn refused_by_hook() {
     // CTX-01, AMB-10: a patient may look; a selection may be a bare id; Bundle.type is not needed.
     for (hook, pointer, value) in [
         ("patient-view", "/context/userId", json!("Patient/1")),
-        ("order-select", "/context/selections", json!(["order-1", "MedicationRequest/2"])),
-        ("patient-view", "/context/draftOrders", json!("not of this hook")),
+        (
+            "order-select",
+            "/context/selections",
+            json!(["order-1", "MedicationRequest/2"]),
+        ),
+        (
+            "patient-view",
+            "/context/draftOrders",
+            json!("not of this hook"),
+        ),
     ] {
         let body = changed(hook, &[(pointer, value)]);
         let answer = post(&service, &format!("/cds-services/sid-{hook}"), &body).await;
-        assert_eq!(answer.status, StatusCode::OK, "{hook} {pointer}: {}", answer.text);
+        assert_eq!(
+            answer.status,
+            StatusCode::OK,
+            "{hook} {pointer}: {}",
+            answer.text
+        );
     }
 }
 
@@ -219,8 +353,14 @@ async fn broken_json() {
         (b"\"Nancy\"", "The body must be a JSON object."),
         (b"null", "The body must be a JSON object."),
         (b"{\"hook\": \"\xff\"}", "Not UTF-8 from byte 10 on."),
-        (deep.as_bytes(), "Nested too deeply, or a number is out of range."),
-        (b"{\"context\": 1e999}", "Nested too deeply, or a number is out of range."),
+        (
+            deep.as_bytes(),
+            "Nested too deeply, or a number is out of range.",
+        ),
+        (
+            b"{\"context\": 1e999}",
+            "Nested too deeply, or a number is out of range.",
+        ),
     ] {
         let headers = [("content-type", "application/json")];
         let path = "/cds-services/sid-patient-view";

@@ -10,7 +10,11 @@ use super::harness::{post, service};
 /// The service to which each body was sent, and the faults for which it is refused.
 const BODIES: [(&str, &str, &[&str]); 21] = [
     ("order-select", "order-select", &[]),
-    ("order-select-after-accepting-ATC-suggestion", "order-select", &[]),
+    (
+        "order-select-after-accepting-ATC-suggestion",
+        "order-select",
+        &[],
+    ),
     ("order-select-dstu2-server", "order-select", &[]),
     ("order-select-full-form", "order-select", &[]),
     ("order-select-invalid-date", "order-select", &[]),
@@ -24,18 +28,34 @@ const BODIES: [(&str, &str, &[&str]); 21] = [
         "order-select",
         &["context.draftOrders", "context.selections"],
     ),
-    ("order-select-unresolved-tokens-in-prefetch", "order-select", &[]),
+    (
+        "order-select-unresolved-tokens-in-prefetch",
+        "order-select",
+        &[],
+    ),
     ("order-select-year-0202", "order-select", &[]),
     ("order-sign", "order-sign", &[]),
     ("order-sign-no-medication", "order-sign", &[]),
-    ("order-sign-tab-reclick-no-context", "order-sign", &["context.draftOrders"]),
+    (
+        "order-sign-tab-reclick-no-context",
+        "order-sign",
+        &["context.draftOrders"],
+    ),
     ("patient-view", "patient-view", &[]),
     ("patient-view-all-prefetch-tokens", "patient-view", &[]),
     ("patient-view-no-prefetch-declared", "patient-view", &[]),
     // `?hook=` without `screen=` sends another hook to this service (REQ-02).
-    ("patient-view-service-called-with-hook-order-select", "patient-view", &["hook"]),
+    (
+        "patient-view-service-called-with-hook-order-select",
+        "patient-view",
+        &["hook"],
+    ),
     ("patient-view-smart-fhirAuthorization", "patient-view", &[]),
-    ("patient-view-smart-placeholder-patient", "patient-view", &[]),
+    (
+        "patient-view-smart-placeholder-patient",
+        "patient-view",
+        &[],
+    ),
 ];
 
 fn bodies() -> BTreeMap<String, Value> {
@@ -56,7 +76,9 @@ async fn every_captured_request_is_answered() {
     let service = service();
     let mut bodies = bodies();
     for (name, hook, faults) in BODIES {
-        let body = bodies.remove(name).unwrap_or_else(|| panic!("{name} is not there"));
+        let body = bodies
+            .remove(name)
+            .unwrap_or_else(|| panic!("{name} is not there"));
         let answer = post(&service, &format!("/cds-services/sid-{hook}"), &body).await;
         if faults.is_empty() {
             assert_eq!(answer.status, StatusCode::OK, "{name}: {}", answer.text);

@@ -216,6 +216,14 @@ impl Search {
         search
     }
 
+    /// Whether the search is about this patient.
+    pub fn is_for_patient(&self, id: &str) -> bool {
+        self.filters.iter().any(|(parameter, value)| {
+            parameter.kind == Kind::Reference
+                && value.strip_prefix("Patient/").unwrap_or(value) == id
+        })
+    }
+
     /// The page of the matches, and how many match.
     pub fn apply<'a>(&self, mut resources: Vec<&'a Value>) -> (Vec<&'a Value>, usize) {
         resources.retain(|resource| {
