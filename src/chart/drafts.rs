@@ -92,7 +92,7 @@ fn is_withdrawn(entry: &Entry<'_>) -> bool {
     matches!(status.as_deref(), Some("cancelled" | "entered-in-error" | "revoked" | "stopped"))
 }
 
-/// MedicationRequest, which DSTU2 called MedicationOrder.
+/// MedicationRequest, which DSTU2 called `MedicationOrder`.
 fn is_medication(entry: &Entry<'_>) -> bool {
     matches!(entry.resource_type.as_str(), "MedicationRequest" | "MedicationOrder")
 }
@@ -196,7 +196,7 @@ struct Repaired {
 /// Elements that R4 has as arrays and that are sent as one object.
 const ARRAYS: [&str; 5] =
     ["category", "reasonCode", "reasonReference", "dosageInstruction", "identifier"];
-/// Elements of DSTU2's MedicationOrder, with their names in R4.
+/// Elements of the `MedicationOrder` of DSTU2, with their names in R4.
 const RENAMED: [(&str, &str); 2] = [("patient", "subject"), ("dateWritten", "authoredOn")];
 
 fn repair(raw: &RawValue) -> Repaired {
