@@ -1,2 +1,0 @@
-//! Sources, patients, treatments, diagnoses, infections.
-
