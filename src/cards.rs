@@ -1,14 +1,39 @@
 //! The cards: an assessment in, words and suggestions out, in Danish or English.
 
 pub mod card;
+mod case;
+mod catalogue;
+mod detail;
+mod identity;
+mod locale;
+mod markdown;
+pub mod resource;
+mod suggest;
+mod terminal;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    chart::Chart,
-    guideline::{assessment::Assessment, hooks::Hook},
+    chart::{Chart, DraftKind},
+    guideline::{
+        assessment::{Assessment, CardCode},
+        hooks::{self, Hook, Subject},
+    },
 };
-use card::Card;
+use card::{Card, Coding, SelectionBehavior, Source};
+use case::Case;
+use catalogue::{entry, summary};
+
+pub use terminal::as_text;
+
+/// Code system of the cards.
+pub const CARD_SYSTEM: &str = "urn:sid-cds:card";
+/// Code system of the override reasons.
+pub const OVERRIDE_SYSTEM: &str = "urn:sid-cds:override";
+/// Where the guideline is published.
+const GUIDELINE_URL: &str = "https://medicinraadet.dk";
 
 /// The languages of the catalogue.
 #[derive(
@@ -34,12 +59,57 @@ pub struct Writing<'a> {
     pub hook: Option<Hook>,
 }
 
-/// The cards to show.
-pub fn write(_assessment: &Assessment, _chart: &Chart, _writing: Writing<'_>) -> Vec<Card> {
-    Vec::new()
+/// The cards to show, in the guideline's order (decision-spec §3.5).
+pub fn write(assessment: &Assessment, chart: &Chart, writing: Writing<'_>) -> Vec<Card> {
+    let codes = match writing.hook {
+        Some(hook) => hooks::shown(assessment, hook, subject(chart.draft)),
+        None => assessment.cards.clone(),
+    };
+    let case = Case { assessment, chart, language: writing.language, service: writing.service };
+    codes.into_iter().map(|code| card(code, &case)).collect()
 }
 
-/// The cards as a clinician would read them in a terminal.
-pub fn as_text(_cards: &[Card], _language: Language) -> String {
-    String::new()
+fn subject(draft: DraftKind) -> Subject {
+    match draft {
+        DraftKind::NothingChosen => Subject::Patient,
+        DraftKind::Immunoglobulin => Subject::ImmunoglobulinOrder,
+        DraftKind::Other => Subject::OtherOrder,
+    }
+}
+
+fn card(code: CardCode, case: &Case<'_>) -> Card {
+    let entry = entry::entry(code);
+    let language = case.language;
+    let uuid = identity::card_uuid(code, case);
+    let suggestions = suggest::suggestions(code, case, uuid);
+    Card {
+        code,
+        uuid,
+        summary: summary::summary(code, case),
+        detail: detail::detail(code, case),
+        indicator: summary::indicator(code, case),
+        source: Source {
+            label: format!(
+                "Medicinrådet – immunglobulin ved SID, v. {}",
+                case.assessment.guideline.version
+            ),
+            url: Some(GUIDELINE_URL.to_owned()),
+            topic: Coding {
+                system: CARD_SYSTEM.to_owned(),
+                code: entry::code(code).to_owned(),
+                display: entry.name.say(language).to_owned(),
+            },
+        },
+        selection_behavior: (!suggestions.is_empty()).then_some(SelectionBehavior::AtMostOne),
+        suggestions,
+        override_reasons: entry
+            .overrides
+            .iter()
+            .map(|reason| Coding {
+                system: OVERRIDE_SYSTEM.to_owned(),
+                code: reason.code().to_owned(),
+                display: reason.display().say(language).to_owned(),
+            })
+            .collect(),
+    }
 }

@@ -5,5 +5,9 @@
 //! and `cli`. See `docs/ARCHITECTURE.md`.
 
 pub mod cards;
+pub mod cds_hooks;
 pub mod chart;
+pub mod cli;
+pub mod config;
 pub mod guideline;
+pub mod server;

@@ -1,3 +1,7 @@
 //! The `sid-cds` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sid_cds::cli::run()
+}

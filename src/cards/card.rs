@@ -1,9 +1,9 @@
 //! A card as CDS Hooks sends it, in types that cannot break the protocol's rules.
 
 use serde::Serialize;
-use serde_json::Value;
 use uuid::Uuid;
 
+use super::resource::Resource;
 use crate::guideline::assessment::CardCode;
 
 /// A card (CARD-01…CARD-12).
@@ -113,7 +113,7 @@ pub struct Suggestion {
     pub label: String,
     /// Deterministic, as the card's.
     pub uuid: Uuid,
-    /// Recommended; at most one of a card.
+    /// Recommended; at most one of a card, none where it is a judgement (SUG-03).
     pub is_recommended: bool,
     /// What accepting it does, all of it.
     pub actions: Vec<Action>,
@@ -128,14 +128,14 @@ pub enum Action {
         /// What it does, for a person.
         description: String,
         /// The complete new resource.
-        resource: Value,
+        resource: Resource,
     },
     /// Replace a resource by this whole one.
     Update {
         /// What it does, for a person.
         description: String,
         /// The complete updated resource, unknown elements kept.
-        resource: Value,
+        resource: Resource,
     },
     /// Delete a resource.
     Delete {

@@ -513,3 +513,26 @@ pub enum CardCode {
     /// Start criteria not met: IgG fails.
     C32,
 }
+
+impl CardCode {
+    /// Every card.
+    pub const ALL: [Self; 17] = [
+        Self::C01,
+        Self::C02,
+        Self::C03,
+        Self::C04,
+        Self::C05,
+        Self::C06,
+        Self::C07,
+        Self::C08,
+        Self::C09,
+        Self::C12,
+        Self::C14,
+        Self::C15,
+        Self::C26,
+        Self::C29,
+        Self::C30,
+        Self::C31,
+        Self::C32,
+    ];
+}

@@ -1,0 +1,138 @@
+//! The case that a card is written for: the assessment, the chart and the language.
+
+use jiff::civil::Date;
+
+use super::{Language, locale};
+use crate::{
+    chart::Chart,
+    guideline::{
+        assessment::{Assessment, CardCode, CourseConclusion, CourseRule, Population},
+        date::{days_between, plus_days},
+        facts::{Infection, LabResult},
+        parameters::{E11_REVIEW_LATE_DAYS, K1_ADULT_YEARS},
+    },
+};
+
+/// What every part of a card is written from.
+#[derive(Clone, Copy)]
+pub(super) struct Case<'a> {
+    pub assessment: &'a Assessment,
+    pub chart: &'a Chart,
+    pub language: Language,
+    /// The service's id.
+    pub service: &'a str,
+}
+
+/// What C14 says: the stop is near or due, it is to be weighed, or it has been moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StopCase {
+    /// Due within K17.
+    Soon,
+    /// Due.
+    Due,
+    /// Due, and the infections before the start are not known (B-08).
+    ReviewUnknownHistory,
+    /// The ordinary rule applies, and T0 + 6 months asks for a review all the same (B-07, B-15).
+    ReviewOrdinaryRule,
+    /// A stated extension runs (REC-44).
+    Extended,
+}
+
+impl Case<'_> {
+    /// A day as it is written on a card.
+    pub fn date(&self, day: Date) -> String {
+        locale::date(day, self.language)
+    }
+
+    /// A course conclusion holds.
+    pub fn has(&self, conclusion: CourseConclusion) -> bool {
+        self.assessment.course.conclusions.contains(&conclusion)
+    }
+
+    /// The patient is, or by an incomplete date of birth may be, a child (K1).
+    pub fn is_child(&self) -> bool {
+        self.chart.facts.patient.born.is_some_and(|born| {
+            born.plus_months(12 * K1_ADULT_YEARS).latest() > self.assessment.as_of
+        })
+    }
+
+    /// Two populations fit, these two.
+    pub fn two_populations(&self) -> Option<(Population, Population)> {
+        match self.assessment.population.alternatives[..] {
+            [one, other] => Some((one, other)),
+            _ => None,
+        }
+    }
+
+    /// The day of the CART6 stop, or of the review that T0 + 6 months asks for.
+    pub fn stop_date(&self) -> Option<Date> {
+        self.assessment.course.stop_due.or(self.assessment.course.index_window_end)
+    }
+
+    /// That day has come, or is not known.
+    pub fn stop_reached(&self) -> bool {
+        self.stop_date().is_none_or(|due| self.assessment.as_of >= due)
+    }
+
+    /// Which of its wordings C14 takes.
+    pub fn stop_case(&self) -> StopCase {
+        if self.has(CourseConclusion::Extend) {
+            StopCase::Extended
+        } else if self.assessment.course.rule == Some(CourseRule::Std) {
+            StopCase::ReviewOrdinaryRule
+        } else if self.assessment.course.history_unknown || self.has(CourseConclusion::StopReview) {
+            StopCase::ReviewUnknownHistory
+        } else if self.stop_reached() {
+            StopCase::Due
+        } else {
+            StopCase::Soon
+        }
+    }
+
+    /// A review is later than E11 allows.
+    pub fn review_late(&self) -> bool {
+        self.assessment
+            .course
+            .review_due
+            .is_some_and(|due| self.assessment.as_of > plus_days(due, E11_REVIEW_LATE_DAYS))
+    }
+
+    /// Days from the evaluation date to `day`.
+    pub fn days_until(&self, day: Date) -> i32 {
+        days_between(self.assessment.as_of, day)
+    }
+
+    /// The result that decided on IgG, as it stands in the chart.
+    pub fn decisive_igg(&self) -> Option<&LabResult> {
+        let igg = self.assessment.start.igg.as_ref()?;
+        self.chart.facts.igg.iter().find(|result| result.evidence == igg.evidence)
+    }
+
+    /// An infection of the chart by its Condition.
+    pub fn infection(&self, reference: &crate::guideline::facts::Reference) -> Option<&Infection> {
+        self.chart.facts.infections.iter().find(|infection| infection.evidence == *reference)
+    }
+
+    /// `card` decides on a start, so the criteria belong on it.
+    pub fn is_start_card(card: CardCode) -> bool {
+        use CardCode::{
+            C01, C02, C03, C04, C05, C06, C07, C08, C09, C12, C14, C15, C26, C29, C30, C31, C32,
+        };
+        match card {
+            C01 | C02 | C03 | C04 | C05 | C06 | C08 | C09 | C30 | C31 | C32 => true,
+            C07 | C12 | C14 | C15 | C26 | C29 => false,
+        }
+    }
+
+    /// `card` is about the running course.
+    pub fn is_course_card(&self, card: CardCode) -> bool {
+        use CardCode::{
+            C01, C02, C03, C04, C05, C06, C07, C08, C09, C12, C14, C15, C26, C29, C30, C31, C32,
+        };
+        match card {
+            C12 | C14 | C15 => true,
+            C07 | C30 => self.assessment.course.on_immunoglobulin == Some(true),
+            C01 | C02 | C03 | C04 | C05 | C06 | C08 | C09 | C26 | C29 | C31 | C32 => false,
+        }
+    }
+}

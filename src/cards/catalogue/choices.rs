@@ -1,0 +1,404 @@
+//! The engineering choices that a card depends on, in words; each value is the parameter itself.
+
+use super::say;
+use crate::{
+    cards::Language,
+    guideline::{
+        assessment::{CardCode, CriterionId, IndexKind, MissingItem},
+        parameters as k,
+    },
+};
+
+/// A parameter of origin [ENG] that some card depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Choice {
+    /// Adult age.
+    K1,
+    /// Age of an IgG.
+    K3,
+    /// Infection window of the IgG < 4 rule.
+    K5,
+    /// Time off immunoglobulin.
+    K7,
+    /// Still on immunoglobulin.
+    K8,
+    /// Longest extension.
+    K9,
+    /// Winter included.
+    K11,
+    /// One episode.
+    K12,
+    /// A new start of a bispecific antibody.
+    K15,
+    /// Age of a transplant.
+    K16,
+    /// Lead time of the stop card.
+    K17,
+    /// Age of the earlier sample.
+    E1,
+    /// Active infection without an end.
+    E2,
+    /// Recurrent.
+    E3,
+    /// Age of a CAR-T order.
+    E4,
+    /// Culture of an infection.
+    E5,
+    /// Antibiotic of an infection.
+    E6,
+    /// Gap between courses.
+    E7,
+    /// CAR-T in parts.
+    E8,
+    /// Statement "none" usable.
+    E9,
+    /// Review before its milestone.
+    E10,
+    /// Review late.
+    E11,
+}
+
+impl Choice {
+    /// Every choice that a card names.
+    #[cfg(test)]
+    pub const ALL: [Self; 22] = [
+        Self::K1,
+        Self::K3,
+        Self::K5,
+        Self::K7,
+        Self::K8,
+        Self::K9,
+        Self::K11,
+        Self::K12,
+        Self::K15,
+        Self::K16,
+        Self::K17,
+        Self::E1,
+        Self::E2,
+        Self::E3,
+        Self::E4,
+        Self::E5,
+        Self::E6,
+        Self::E7,
+        Self::E8,
+        Self::E9,
+        Self::E10,
+        Self::E11,
+    ];
+
+    /// The parameter's id.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::K1 => "K1",
+            Self::K3 => "K3",
+            Self::K5 => "K5",
+            Self::K7 => "K7",
+            Self::K8 => "K8",
+            Self::K9 => "K9",
+            Self::K11 => "K11",
+            Self::K12 => "K12",
+            Self::K15 => "K15",
+            Self::K16 => "K16",
+            Self::K17 => "K17",
+            Self::E1 => "E1",
+            Self::E2 => "E2",
+            Self::E3 => "E3",
+            Self::E4 => "E4",
+            Self::E5 => "E5",
+            Self::E6 => "E6",
+            Self::E7 => "E7",
+            Self::E8 => "E8",
+            Self::E9 => "E9",
+            Self::E10 => "E10",
+            Self::E11 => "E11",
+        }
+    }
+
+    /// What was chosen.
+    pub fn words(self, language: Language) -> String {
+        match self {
+            Self::K1 => {
+                let n = k::K1_ADULT_YEARS;
+                say!(language, "voksen fra {n} år", "adult from {n} years")
+            }
+            Self::K3 => {
+                let n = k::K3_IGG_MAX_AGE_DAYS;
+                say!(language, "IgG er højst {n} dage gammel", "IgG is at most {n} days old")
+            }
+            Self::K5 => {
+                let n = k::K5_INFECTION_MONTHS;
+                say!(
+                    language,
+                    "4 g/L-reglens infektioner tæller i {n} måneder",
+                    "infections of the 4 g/L rule count for {n} months"
+                )
+            }
+            Self::K7 => {
+                let n = k::K7_OFF_IG_DAYS;
+                say!(
+                    language,
+                    "IgG regnes for patientens egen fra {n} dage efter sidste immunglobulin",
+                    "IgG counts as the patient's own from {n} days after the last immunoglobulin"
+                )
+            }
+            Self::K8 => {
+                let (iv, sc) = (k::K8_GRACE_IV_DAYS, k::K8_GRACE_SC_DAYS);
+                say!(
+                    language,
+                    "i behandling indtil {iv} dage efter sidste dosis IVIG/fSCIG, {sc} dage efter SCIG",
+                    "on treatment until {iv} days after the last IVIG/fSCIG dose, {sc} days after SCIG"
+                )
+            }
+            Self::K9 => {
+                let n = k::K9_EXTENSION_DAYS;
+                say!(
+                    language,
+                    "en kort forlængelse er højst {n} dage",
+                    "a short extension is at most {n} days"
+                )
+            }
+            Self::K11 => {
+                let n = k::K11_WINTER_DAYS;
+                say!(
+                    language,
+                    "vinteren er dækket ved {n} behandlingsdage mellem 1. oktober og 30. april",
+                    "winter is covered by {n} treated days between 1 October and 30 April"
+                )
+            }
+            Self::K12 => {
+                let n = k::K12_EPISODE_DAYS;
+                say!(
+                    language,
+                    "infektioner med samme fokus inden for {n} dage er én episode",
+                    "infections of one focus within {n} days are one episode"
+                )
+            }
+            Self::K15 => {
+                let n = k::K15_GAP_MONTHS;
+                say!(
+                    language,
+                    "over {n} måneders pause eller skift af bispecifikt antistof kan være en ny start",
+                    "a gap over {n} months or another bispecific antibody may be a new start"
+                )
+            }
+            Self::K16 => {
+                let n = k::K16_HSCT_MONTHS;
+                say!(
+                    language,
+                    "HSCT over {n} måneder gammel skal bekræftes som styrende",
+                    "HSCT over {n} months old is to be confirmed as governing"
+                )
+            }
+            Self::K17 => {
+                let n = k::K17_LEAD_DAYS;
+                say!(
+                    language,
+                    "seponeringskort vises fra {n} dage før",
+                    "the stop card shows from {n} days before"
+                )
+            }
+            Self::E1 => {
+                let n = k::E1_EARLIER_SAMPLE_MONTHS;
+                say!(
+                    language,
+                    "den første af to IgG-prøver er højst {n} måneder gammel",
+                    "the earlier of two IgG samples is at most {n} months old"
+                )
+            }
+            Self::E2 => {
+                let n = k::E2_ACTIVE_INFECTION_DAYS;
+                say!(
+                    language,
+                    "en infektion uden slutdato er aktiv i {n} dage",
+                    "an infection without an end is active for {n} days"
+                )
+            }
+            Self::E3 => {
+                let n = k::E3_RECURRENT;
+                say!(
+                    language,
+                    "tilbagevendende betyder mindst {n} adskilte kvalificerende episoder",
+                    "recurrent means at least {n} separate qualifying episodes"
+                )
+            }
+            Self::E4 => {
+                let n = k::E4_CAR_T_ORDER_MONTHS;
+                say!(
+                    language,
+                    "en CAR-T-bestilling på højst {n} måneder kan være givet",
+                    "a CAR-T order of at most {n} months may have been given"
+                )
+            }
+            Self::E5 => {
+                let (before, after) = (k::E5_CULTURE_BEFORE_DAYS, k::E5_CULTURE_AFTER_DAYS);
+                say!(
+                    language,
+                    "en dyrkning hører til infektionen fra {before} dage før til {after} dage efter debut",
+                    "a culture belongs to the infection from {before} days before to {after} days after onset"
+                )
+            }
+            Self::E6 => {
+                let (before, after) = (k::E6_ANTIBIOTIC_BEFORE_DAYS, k::E6_ANTIBIOTIC_AFTER_DAYS);
+                say!(
+                    language,
+                    "et antibiotikum hører til infektionen fra {before} dage før til {after} dage efter debut",
+                    "an antibiotic belongs to the infection from {before} days before to {after} days after onset"
+                )
+            }
+            Self::E7 => {
+                let n = k::E7_COURSE_GAP_DAYS;
+                say!(
+                    language,
+                    "over {n} dage uden immunglobulin begynder et nyt forløb",
+                    "over {n} days without immunoglobulin begin a new course"
+                )
+            }
+            Self::E8 => {
+                let n = k::E8_SPLIT_INFUSION_DAYS;
+                say!(
+                    language,
+                    "delte CAR-T-infusioner inden for {n} dage er én",
+                    "CAR-T infusions in parts within {n} days are one"
+                )
+            }
+            Self::E9 => {
+                let n = k::E9_HISTORY_DAYS;
+                say!(
+                    language,
+                    "»ingen kvalificerende infektioner« gælder i {n} dage",
+                    "'no qualifying infections' holds for {n} days"
+                )
+            }
+            Self::E10 => {
+                let n = k::E10_REVIEW_EARLY_DAYS;
+                say!(
+                    language,
+                    "en opfølgning tæller fra {n} dage før sin dato",
+                    "a review counts from {n} days before its day"
+                )
+            }
+            Self::E11 => {
+                let n = k::E11_REVIEW_LATE_DAYS;
+                say!(
+                    language,
+                    "en opfølgning er forsinket efter {n} dage",
+                    "a review is late after {n} days"
+                )
+            }
+        }
+    }
+}
+
+/// What a criterion depends on.
+pub fn of_criterion(id: CriterionId) -> &'static [Choice] {
+    use Choice::{E1, E2, E3, E5, E6, K3, K5, K7, K12};
+    match id {
+        CriterionId::IggBelow4 | CriterionId::IggBelow6 => &[K3, K7],
+        CriterionId::IggPersistent => &[E1, E2],
+        CriterionId::SevereOrRecurrentInfections => &[K5, K12, E3, E5],
+        CriterionId::Infections6Months => &[K12, E5, E6],
+        CriterionId::MComponent => &[],
+    }
+}
+
+/// What a missing item depends on.
+pub fn of_missing(item: MissingItem) -> &'static [Choice] {
+    use Choice::{E1, E2, E4, E9, K1, K3, K7, K15, K16};
+    match item {
+        MissingItem::Igg => &[K3, K7],
+        MissingItem::IggSecondSample => &[E1],
+        MissingItem::IggUninfectedSample => &[E2],
+        MissingItem::InfectionHistory => &[E9],
+        MissingItem::BirthDate => &[K1],
+        MissingItem::CarTInfusionDate => &[E4],
+        MissingItem::IndexEventConfirmation => &[K15],
+        MissingItem::HsctRelevance => &[K16],
+        MissingItem::IggReferenceLimit
+        | MissingItem::InfectionDetails
+        | MissingItem::MProtein
+        | MissingItem::IgaIgm
+        | MissingItem::IndexEventDate
+        | MissingItem::DonorType
+        | MissingItem::GoverningDiagnosis
+        | MissingItem::ImmunologyWorkUp
+        | MissingItem::OrderIndication
+        | MissingItem::SourceObservation
+        | MissingItem::SourceCondition
+        | MissingItem::SourceProcedure
+        | MissingItem::SourceMedicationRequest
+        | MissingItem::SourceMedicationAdministration
+        | MissingItem::SourcePatient => &[],
+    }
+}
+
+/// What the index event depends on.
+pub fn of_index(kind: IndexKind) -> &'static [Choice] {
+    match kind {
+        IndexKind::CarT => &[Choice::K1, Choice::E8],
+        IndexKind::Bispecific => &[Choice::K1, Choice::K15],
+    }
+}
+
+/// What a card itself depends on, its criteria aside.
+pub fn of_card(card: CardCode) -> &'static [Choice] {
+    use Choice::{E7, E9, E10, E11, K1, K5, K8, K9, K11, K15, K17};
+    match card {
+        CardCode::C07 => &[K1],
+        CardCode::C05 => &[E9],
+        CardCode::C12 => &[K8, E7, E10, E11],
+        CardCode::C14 => &[K5, K8, K9, K17, E7],
+        CardCode::C15 => &[K8, K11, E7, E10],
+        CardCode::C30 => &[K15],
+        CardCode::C01
+        | CardCode::C02
+        | CardCode::C03
+        | CardCode::C04
+        | CardCode::C06
+        | CardCode::C08
+        | CardCode::C09
+        | CardCode::C26
+        | CardCode::C29
+        | CardCode::C31
+        | CardCode::C32 => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guideline::parameters::{ALL, Origin};
+
+    #[test]
+    fn every_choice_is_an_engineering_parameter() {
+        for choice in Choice::ALL {
+            let parameter = ALL.iter().find(|parameter| parameter.id == choice.id());
+            assert_eq!(
+                parameter.map(|found| found.origin),
+                Some(Origin::Engineering),
+                "{choice:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_choice_states_the_number_of_its_parameter() {
+        for choice in Choice::ALL {
+            let row = ALL.iter().find(|parameter| parameter.id == choice.id()).unwrap();
+            for language in [Language::Da, Language::En] {
+                let words = choice.words(language);
+                let numbers = |text: &str| -> Vec<String> {
+                    let mut found: Vec<String> = text
+                        .split(|char: char| !char.is_ascii_digit())
+                        .filter(|run| !run.is_empty())
+                        .map(str::to_owned)
+                        .collect();
+                    found.sort();
+                    found
+                };
+                for number in numbers(row.value) {
+                    assert!(numbers(&words).contains(&number), "{}: {words}", choice.id());
+                }
+            }
+        }
+    }
+}

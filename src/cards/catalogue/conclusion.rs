@@ -1,0 +1,445 @@
+//! What was concluded, in sentences: the first paragraphs of a card's detail.
+//!
+//! The wording says what the guideline allows or asks for; it never gives an order.
+
+use super::{say, words};
+use crate::{
+    cards::{
+        Language,
+        case::{Case, StopCase},
+        locale,
+        markdown::escape,
+    },
+    guideline::{
+        assessment::{CardCode, CourseConclusion, Population, StartConclusion},
+        date::plus_days,
+        parameters::{K5_INFECTION_MONTHS, K9_EXTENSION_DAYS},
+        quantity::GramsPerLitre,
+    },
+};
+
+/// The paragraphs, as ready Markdown.
+pub fn paragraphs(card: CardCode, case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    match card {
+        CardCode::C01 => early_start(case),
+        CardCode::C02 => vec![
+            say!(
+                language,
+                "IgG er vedvarende under 4 g/L, og der er verificerede svære eller tilbagevendende bakterielle infektioner. Substitution kan tilbydes.",
+                "IgG is persistently below 4 g/L, and there are verified severe or recurrent bacterial infections. Substitution may be offered."
+            ),
+            before_start(language),
+        ],
+        CardCode::C03 => vec![
+            say!(
+                language,
+                "IgG er lav uden at opfylde 4 g/L-reglen, og infektionerne når den lempeligere regel. Opstart kan overvejes, hvis lav IgG efter klinisk skøn har været den afgørende enkeltfaktor for infektionerne.",
+                "IgG is low without reaching the 4 g/L rule, and the infections reach the wider rule. Start may be considered if, by clinical judgement, low IgG was the decisive single factor for the infections."
+            ),
+            say!(
+                language,
+                "Skønnet kan bygge på: om antibiotikaprofylakse er forsøgt, om infektionerne skyldes kapselbærende bakterier, immunsuppression og mucositis i øvrigt, om tilstanden er reversibel, og respons på pneumokok- og difteri-/tetanusvaccine.",
+                "The judgement can rest on: whether antibiotic prophylaxis was tried, whether encapsulated bacteria are the cause, other immunosuppression and mucositis, reversibility, and the response to pneumococcal and diphtheria/tetanus vaccine."
+            ),
+        ],
+        CardCode::C04 => not_assessable(case),
+        CardCode::C05 => infections_fail(case),
+        CardCode::C06 => m_component(case),
+        CardCode::C07 => vec![say!(
+            language,
+            "Vejledningens start- og stopkriterier efter CAR-T og bispecifikke antistoffer gælder voksne. Hos børn vurderes behovet individuelt, og rutinemæssig substitution kan bruges, hvor klinikeren finder det relevant. I Danmark vurderes det oftest individuelt efter CAR-T, mens substitution er mere rutinemæssig ved bispecifikke antistoffer.",
+            "The guideline's start and stop criteria after CAR-T and bispecific antibodies are for adults. In children the need is assessed individually, and routine substitution may be used where the clinician finds it relevant. Danish practice is mostly individual after CAR-T and more routine with bispecific antibodies."
+        )],
+        CardCode::C08 => after_hsct(case),
+        CardCode::C09 => vec![say!(
+            language,
+            "Uden hæmatologisk sygdom eller HSCT kan substitution kun overvejes i særlige situationer. Vurderingen kræver udredning med klinisk immunologi, herunder vaccinationsrespons; derefter gælder samme IgG- og infektionskriterier som ved hæmatologisk sygdom.",
+            "Without haematological disease or HSCT, substitution may be considered in special situations only. The assessment needs a work-up with clinical immunology, vaccine response included; then the same IgG and infection criteria apply as in haematological disease."
+        )],
+        CardCode::C12 => review(case),
+        CardCode::C14 => stop_after_index(case),
+        CardCode::C15 => stop_attempt(case),
+        CardCode::C26 => outside(case),
+        CardCode::C29 => vec![say!(
+            language,
+            "Ordinationen har ingen indikation, som vejledningen kender. Ved sekundær immundefekt (SID) kan kriterierne vurderes, når indikationen er angivet; ved anden indikation gælder andre vejledninger.",
+            "The order has no indication that the guideline knows. In secondary immune deficiency (SID) the criteria can be assessed once the indication is stated; for other indications other guidance applies."
+        )],
+        CardCode::C30 => two_readings(case),
+        CardCode::C31 => vec![say!(
+            language,
+            "Et eller flere svar kan ikke bruges sikkert, og enheder gættes aldrig. Kriterier, der afhænger af dem, er uafklarede, indtil svaret er rettet eller prøven gentaget.",
+            "One or more results cannot be used safely, and units are never guessed. Criteria that depend on them stay unknown until the result is corrected or the test repeated."
+        )],
+        CardCode::C32 => igg_fails(case),
+    }
+}
+
+/// The index event of the case as a sentence has it: `CAR-T-infusion den 1. december 2025`.
+fn index(case: &Case<'_>) -> String {
+    match &case.assessment.population.index {
+        Some(index) => {
+            let kind = words::index_event(index.kind).say(case.language);
+            let day = case.date(index.date);
+            say!(case.language, "{kind} den {day}", "{kind} on {day}")
+        }
+        None => say!(
+            case.language,
+            "CAR-T eller start af bispecifikt antistof",
+            "CAR-T or start of a bispecific antibody"
+        ),
+    }
+}
+
+fn before_start(language: Language) -> String {
+    say!(
+        language,
+        "Vaccinationsstatus og – ved kendt organfokus – antibiotikaprofylakse bør være overvejet før opstart. Dosis og præparat vælges af den ordinerende læge.",
+        "Vaccination status and – with a known organ focus – antibiotic prophylaxis should be considered before start. Dose and product are the prescriber's choice."
+    )
+}
+
+fn early_start(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let event = index(case);
+    let mut out = vec![say!(
+        language,
+        "IgG er under 4 g/L, og der er gået mindre end 6 måneder siden {event}. Substitution kan startes uanset infektioner.",
+        "IgG is below 4 g/L, and less than 6 months have passed since {event}. Substitution may be started regardless of infections."
+    )];
+    if let Some(due) = case.assessment.course.stop_due {
+        let (day, left) = (case.date(due), locale::days(case.days_until(due), language));
+        out.push(say!(
+            language,
+            "Seponering skal ifølge vejledningen forsøges senest **{day}** (om {left}); en pause opfylder også kravet. Startes der sent i perioden, kan forløbet blive kort.",
+            "By the guideline a stop is to be attempted by **{day}** (in {left}); a pause satisfies it too. A start late in the period may make for a short course."
+        ));
+    }
+    out.push(say!(
+        language,
+        "Infektionsrisikoen afhænger af hele immunprofilen (neutrofile, B- og T-celler, steroid), ikke af IgG alene.",
+        "Infection risk depends on the whole immune profile (neutrophils, B and T cells, steroids), not on IgG alone."
+    ));
+    out.push(before_start(language));
+    out
+}
+
+fn not_assessable(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let mut out = vec![say!(
+        language,
+        "Vejledningens opstartskriterier kan hverken siges at være opfyldt eller ikke opfyldt. Manglende data tæller ikke som et nej.",
+        "The guideline's start criteria can be called neither met nor not met. Absent data do not count as a no."
+    )];
+    if let Some(from) = case.assessment.start.repeat_from {
+        let day = case.date(from);
+        out.push(say!(
+            language,
+            "En IgG taget **{day}** eller senere, uden aktiv infektion, kan afgøre, om lav IgG er vedvarende.",
+            "An IgG drawn on **{day}** or later, without active infection, can settle whether low IgG is persistent."
+        ));
+    }
+    out
+}
+
+fn infections_fail(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let first = if case.assessment.start.conclusion == StartConclusion::Ns {
+        let to = case.date(case.assessment.as_of);
+        say!(
+            language,
+            "IgG er lav, men der er ikke registreret kvalificerende infektioner. Der er søgt i patientens diagnoser for de {K5_INFECTION_MONTHS} måneder op til {to}; intet registreret er ikke det samme som ingen infektioner.",
+            "IgG is low, but no qualifying infections are recorded. The patient's diagnoses were searched for the {K5_INFECTION_MONTHS} months up to {to}; none recorded is not the same as no infections."
+        )
+    } else {
+        say!(
+            language,
+            "IgG er lav, men kravet om verificerede svære eller tilbagevendende bakterielle infektioner er ikke opfyldt.",
+            "IgG is low, but the requirement of verified severe or recurrent bacterial infections is not met."
+        )
+    };
+    vec![
+        first,
+        say!(
+            language,
+            "Vejledningen fraråder primær profylakse, og gentagne ikke-alvorlige infektioner er ikke nok. Præparaterne indeholder ikke IgA af klinisk betydning, så effekten på slimhindeinfektioner er begrænset.",
+            "The guideline advises against primary prophylaxis, and repeated non-serious infections do not suffice. The products hold no clinically relevant IgA, so the effect on mucosal infections is limited."
+        ),
+    ]
+}
+
+fn m_component(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let mut out = vec![say!(
+        language,
+        "Med en IgG-M-komponent viser total-IgG ikke patientens egen antistofproduktion; også inflammation kan hæve den. En generel immunparese kan træde i stedet for lav IgG; IgA, IgM, kappa/lambda og B-celletal kan belyse den.",
+        "With an IgG M-component, total IgG does not show the patient's own antibody production; inflammation can raise it too. General immunoparesis can stand in for low IgG; IgA, IgM, light chains and the B-cell count can show it."
+    )];
+    if case.assessment.start.conclusion == StartConclusion::Cons {
+        out.push(say!(
+            language,
+            "IgA og IgM er lave, så opstart kan overvejes efter klinisk vurdering.",
+            "IgA and IgM are low, so start may be considered after clinical assessment."
+        ));
+    }
+    out
+}
+
+fn after_hsct(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let first = if case.assessment.start.conclusion == StartConclusion::Cons {
+        say!(
+            language,
+            "Efter allogen HSCT er IgG under 4 g/L, men ikke under den nedre grænse for barnets alder. Opstart kan overvejes efter klinisk vurdering.",
+            "After allogeneic HSCT, IgG is below 4 g/L but not below the lower limit for the child's age. Start may be considered after clinical assessment."
+        )
+    } else {
+        say!(
+            language,
+            "Efter allogen HSCT er IgG under 4 g/L. Substitution kan startes uanset hyppighed og sværhedsgrad af infektioner.",
+            "After allogeneic HSCT, IgG is below 4 g/L. Substitution may be started regardless of how frequent or severe infections are."
+        )
+    };
+    vec![first, before_start(language)]
+}
+
+fn review(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let mut out = vec![say!(
+        language,
+        "Effekt og bivirkninger vurderes ved 3 og 6 måneder og derefter hver 6. måned: infektioner, IgG (dalværdi), IgA og IgM. Hver gang tages stilling til, om behandlingen kan fortsætte, justeres, pauseres eller seponeres.",
+        "Effect and adverse effects are reviewed at 3 and 6 months and then every 6 months: infections, IgG (trough), IgA and IgM. Each time it is decided whether to continue, adjust, pause or stop."
+    )];
+    if let Some(due) = case.assessment.course.review_due {
+        let day = case.date(due);
+        let late = -case.days_until(due);
+        out.push(if late > 0 {
+            let late = locale::days(late, language);
+            say!(
+                language,
+                "Opfølgningen var sat til **{day}** (for {late} siden), og ingen er registreret.",
+                "The review was due **{day}** ({late} ago), and none is recorded."
+            )
+        } else {
+            say!(language, "Opfølgningen er sat til **{day}**.", "The review is due **{day}**.")
+        });
+    }
+    out
+}
+
+fn stop_after_index(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let event = index(case);
+    let Some(due) = case.stop_date() else {
+        return vec![say!(
+            language,
+            "Stopdatoen er 6 måneder efter {event}.",
+            "The stop date is 6 months after {event}."
+        )];
+    };
+    let day = case.date(due);
+    let left = case.days_until(due);
+    let when = match left {
+        1.. => {
+            let left = locale::days(left, language);
+            say!(language, "om {left}", "in {left}")
+        }
+        0 => say!(language, "i dag", "today"),
+        _ => {
+            let past = locale::days(left.saturating_neg(), language);
+            say!(language, "for {past} siden", "{past} ago")
+        }
+    };
+    let mut out = vec![match case.stop_case() {
+        StopCase::Soon | StopCase::Due => say!(
+            language,
+            "Immunglobulin blev startet inden for 6 måneder efter {event}, og der er ikke dokumenteret kvalificerende infektioner før opstart. Vejledningen kræver et forsøg på seponering **{day}** ({when}); en pause opfylder også kravet.",
+            "Immunoglobulin was begun within 6 months of {event}, and no qualifying infections are documented before the start. The guideline requires a stop attempt on **{day}** ({when}); a pause satisfies it too."
+        ),
+        StopCase::ReviewUnknownHistory => say!(
+            language,
+            "Immunglobulin blev startet inden for 6 måneder efter {event}, men infektionerne før opstart er ikke afklaret. Er der ingen kvalificerende, skal seponering forsøges **{day}** ({when}); er de dokumenteret, gælder den almindelige regel om 6–12 måneder fra opstart.",
+            "Immunoglobulin was begun within 6 months of {event}, but the infections before the start are not settled. If none qualify, a stop is to be attempted on **{day}** ({when}); if they are documented, the ordinary rule of 6–12 months from the start applies."
+        ),
+        StopCase::ReviewOrdinaryRule => say!(
+            language,
+            "Den almindelige stopregel (6–12 måneder fra opstart) er lagt til grund. Startafsnittet kan også læses sådan, at behandlingen skal pauseres eller seponeres 6 måneder efter {event}, dvs. **{day}** ({when}). En dokumenteret stillingtagen afgør det.",
+            "The ordinary stop rule (6–12 months from the start) is applied. The start section can also be read so that treatment is to be paused or stopped 6 months after {event}, that is **{day}** ({when}). A documented decision settles it."
+        ),
+        StopCase::Extended => {
+            let end =
+                case.assessment.course.extended_to.map_or(String::new(), |end| case.date(end));
+            say!(
+                language,
+                "Seponering skulle forsøges **{day}** ({when}); en kort forlængelse til **{end}** er registreret.",
+                "A stop was to be attempted on **{day}** ({when}); a short extension until **{end}** is recorded."
+            )
+        }
+    }];
+    if matches!(case.stop_case(), StopCase::Soon | StopCase::Due) {
+        let latest = case.date(plus_days(due, K9_EXTENSION_DAYS));
+        out.push(say!(
+            language,
+            "Ved betydelig smitterisiko i samfundet kan en kort forlængelse være relevant (her højst til {latest}). Kommer der infektioner efter stop, kan antibiotikaprofylakse forsøges; genopstart følger kriterierne for hæmatologisk sygdom.",
+            "With considerable infection risk in the community a short extension can be relevant (here until {latest} at most). If infections follow the stop, antibiotic prophylaxis can be tried; restart follows the criteria for haematological disease."
+        ));
+    }
+    out
+}
+
+fn stop_attempt(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let course = &case.assessment.course;
+    let mut out = vec![if case.has(CourseConclusion::StopOverdue) {
+        say!(
+            language,
+            "Behandlingen har varet over 12 måneder uden en registreret stillingtagen inden for de seneste 6 måneder. Vejledningen anbefaler et forsøg på seponering 6–12 måneder efter opstart; det bør ske efter en samlet gennemgang.",
+            "Treatment has lasted over 12 months without a recorded decision in the last 6 months. The guideline advises a stop attempt 6–12 months after the start; a full review should come first."
+        )
+    } else {
+        say!(
+            language,
+            "Vejledningen anbefaler et forsøg på seponering 6–12 måneder efter opstart. Vintermånederne bør indgå, så effekten kan bedømmes.",
+            "The guideline advises a stop attempt 6–12 months after the start. Winter months should be part of the course so that its effect can be judged."
+        )
+    }];
+    let later = course.winter_reached.filter(|reached| *reached > case.assessment.as_of);
+    if let (Some(days), Some(reached)) = (course.winter_days, later) {
+        let day = case.date(reached);
+        out.push(say!(
+            language,
+            "Forløbet dækker {days} vinterdage; et seponeringsforsøg omkring **{day}** vil give tilstrækkelig vinter.",
+            "The course covers {days} winter days; a stop attempt around **{day}** would include enough winter."
+        ));
+    }
+    if case.has(CourseConclusion::SupportsStop) {
+        out.push(say!(
+            language,
+            "Stigende IgA/IgM eller B-celler taler for et forsøg; IgG kan ikke bruges alene under substitution.",
+            "Rising IgA/IgM or B cells support an attempt; IgG alone cannot be used under substitution."
+        ));
+    }
+    if course.continued_after_due {
+        out.push(say!(
+            language,
+            "Efter 6 måneder er det besluttet at fortsætte. Herefter gælder kriterierne for øvrige patienter med hæmatologisk sygdom.",
+            "After 6 months it was decided to continue. From then on the criteria for other patients with haematological disease apply."
+        ));
+    }
+    out.push(say!(
+        language,
+        "Ved recidiv af infektioner kan behandlingen genoptages.",
+        "If infections recur, treatment may be resumed."
+    ));
+    out
+}
+
+fn outside(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let mut out = vec![if case.assessment.population.code == Population::OosPid {
+        say!(
+            language,
+            "Patienten har en primær immundefekt. Start-, stop- og dosiskriterier for SID er ikke anvendt.",
+            "The patient has a primary immune deficiency. Start, stop and dose criteria for SID were not applied."
+        )
+    } else {
+        say!(
+            language,
+            "Ordinationens indikation er ikke sekundær immundefekt. Start-, stop- og dosiskriterier for SID er ikke anvendt.",
+            "The order's indication is not secondary immune deficiency. Start, stop and dose criteria for SID were not applied."
+        )
+    }];
+    if let Some(reason) =
+        case.chart.facts.order.as_ref().and_then(|order| order.indication_text.as_deref())
+    {
+        let reason = escape(reason);
+        out.push(say!(language, "Angivet indikation: {reason}.", "Stated indication: {reason}."));
+    }
+    out
+}
+
+fn two_readings(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let event = index(case);
+    let Some((one, other)) = case.two_populations() else {
+        let mut out = vec![say!(
+            language,
+            "Under det løbende immunglobulinforløb er der kommet en ny behandling ({event}). Stopreglen kan læses på to måder: som behandling, der var i gang før den nye (6–12 måneder fra opstart), eller efter den første behandling (6 måneder efter den).",
+            "During the running immunoglobulin course a new treatment came ({event}). The stop rule can be read in two ways: as treatment that was running before the new one (6–12 months from the start), or by the first one (6 months after it)."
+        )];
+        if let Some(due) = case.stop_date() {
+            let day = case.date(due);
+            out.push(say!(
+                language,
+                "6 måneder efter den første behandling er **{day}**.",
+                "6 months after the first treatment is **{day}**."
+            ));
+        }
+        return out;
+    };
+    let first = words::population(one).say(language);
+    let second = words::population(other).say(language);
+    let mut out = vec![say!(
+        language,
+        "Patienten kan høre til to populationer, og kriterierne giver ikke samme svar: *{first}* eller *{second}*. Klinikeren afgør, hvilken der er styrende.",
+        "The patient may belong to two populations, and their criteria do not give one answer: *{first}* or *{second}*. The clinician decides which governs."
+    )];
+    let restart =
+        [one, other].contains(&Population::P2A) && [one, other].contains(&Population::P2B);
+    out.push(if restart {
+        say!(
+            language,
+            "Afgørende er, om genoptaget eller skiftet bispecifikt antistof er en ny behandlingsstart. Det kan registreres på hændelsen, så spørgsmålet ikke stilles igen.",
+            "What decides is whether the resumed or changed bispecific antibody is a new treatment start. It can be recorded on the event, so that the question is not asked again."
+        )
+    } else {
+        say!(
+            language,
+            "Den seneste behandling er {event}; den tidligere allogene HSCT kan stadig have betydning.",
+            "The latest treatment is {event}; the earlier allogeneic HSCT may still matter."
+        )
+    });
+    out
+}
+
+fn igg_fails(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let none_recorded = case.assessment.start.conclusion == StartConclusion::Ns;
+    let mut out = vec![if none_recorded {
+        say!(
+            language,
+            "IgG er ikke under 4 g/L, og der er ikke registreret infektioner, som den lempeligere regel (under 6 g/L) kræver. Intet registreret er ikke det samme som ingen infektioner.",
+            "IgG is not below 4 g/L, and no infections are recorded that the wider rule (below 6 g/L) requires. None recorded is not the same as no infections."
+        )
+    } else {
+        say!(
+            language,
+            "IgG opfylder ikke opstartskriteriet for patientens population.",
+            "IgG does not meet the start criterion of the patient's population."
+        )
+    }];
+    if case.assessment.population.code == Population::P3 {
+        out.push(say!(
+            language,
+            "Vejledningen har ingen regel for IgG mellem 4 og 6 g/L efter allogen HSCT; ved hæmatologisk sygdom kan 6 g/L-reglen indgå i et klinisk skøn.",
+            "The guideline has no rule for IgG between 4 and 6 g/L after allogeneic HSCT; in haematological disease the 6 g/L rule can inform clinical judgement."
+        ));
+    }
+    if let Some(low) = below_adult_reference(case) {
+        let low = locale::number(&low.to_string(), language);
+        out.push(say!(
+            language,
+            "IgG er over 6 g/L, men under laboratoriets nedre grænse ({low} g/L). Vejledningens tekst kan læses, så det også tæller; det er et klinisk skøn.",
+            "IgG is at least 6 g/L but below the laboratory's lower limit ({low} g/L). The guideline's text can be read to include that; it is a clinical judgement."
+        ));
+    }
+    out
+}
+
+/// The reference limit of an adult whose IgG lies between 6 and it (B-22).
+fn below_adult_reference(case: &Case<'_>) -> Option<GramsPerLitre> {
+    let exact = case.assessment.start.igg.as_ref()?.exact?;
+    let low = case.decisive_igg()?.reference_low?;
+    (!case.is_child() && exact >= GramsPerLitre::SIX && exact < low).then_some(low)
+}

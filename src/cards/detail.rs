@@ -1,0 +1,298 @@
+//! The detail of a card: conclusion, grounds, what is missing, source, engineering choices.
+
+use super::{
+    case::Case,
+    catalogue::{
+        choices::{self, Choice},
+        conclusion,
+        entry::entry,
+        say, summary, words,
+    },
+    locale,
+    markdown::{Document, escape},
+};
+use crate::guideline::{
+    assessment::{CardCode, CourseConclusion, CourseRule, Criterion, CriterionId, Population},
+    facts::Infection,
+};
+
+/// The most infections that are listed under one criterion, and problems under one title.
+const LISTED: usize = 8;
+
+/// The detail as Markdown.
+pub(super) fn detail(card: CardCode, case: &Case<'_>) -> String {
+    let language = case.language;
+    let mut document = Document::default();
+    for paragraph in conclusion::paragraphs(card, case) {
+        document.paragraph(&paragraph);
+    }
+    let as_of = case.date(case.assessment.as_of);
+    document.section(
+        &say!(language, "Grundlag pr. {as_of}", "Grounds on {as_of}"),
+        &[population(case), criteria(card, case), course(card, case)].concat(),
+    );
+    document.section(&say!(language, "Mangler", "Missing"), &missing(card, case));
+    document.section(&say!(language, "Dataproblemer", "Data problems"), &problems(case));
+    document.section(&say!(language, "Kilde", "Source"), &sources(card, case));
+    document.section(
+        &say!(
+            language,
+            "Valg, som vejledningen ikke selv angiver (kræver klinisk godkendelse)",
+            "Choices that the guideline does not print (need clinical sign-off)"
+        ),
+        &engineering(card, case),
+    );
+    document.finish()
+}
+
+fn population(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let finding = &case.assessment.population;
+    let name = words::population(finding.code).say(language);
+    let code = words::population_code(finding.code);
+    let mut line = say!(language, "Population: {name} ({code})", "Population: {name} ({code})");
+    if !finding.alternatives.is_empty() {
+        let alternatives: Vec<String> = finding
+            .alternatives
+            .iter()
+            .map(|&alternative| {
+                let name = words::population(alternative).say(language);
+                format!("{name} ({})", words::population_code(alternative))
+            })
+            .collect();
+        let alternatives = alternatives.join(" / ");
+        line.push_str(": ");
+        line.push_str(&alternatives);
+    }
+    let mut lines = vec![line];
+    if let Some(index) = &finding.index {
+        let event = words::index_event(index.kind).say(language);
+        let (day, end) = (case.date(index.date), case.date(index.window_end));
+        lines.push(say!(
+            language,
+            "Indekshændelse: {event} {day}; 6 måneder efter: {end}",
+            "Index event: {event} {day}; 6 months after it: {end}"
+        ));
+    }
+    lines.extend(decisive_history(case));
+    if finding.also_transplanted {
+        lines.push(say!(
+            language,
+            "Allogen HSCT findes også i journalen",
+            "An allogeneic HSCT is in the record too"
+        ));
+    }
+    lines
+}
+
+/// Diagnoses and transplants that decided the population, as the record names them.
+fn decisive_history(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let facts = &case.chart.facts;
+    let mut seen = Vec::new();
+    for reference in &case.assessment.population.evidence {
+        let diagnosis = facts.diagnoses.iter().find(|found| found.evidence == *reference);
+        let transplant = facts.transplants.iter().find(|found| found.evidence == *reference);
+        let words = match (diagnosis, transplant) {
+            (Some(diagnosis), _) => {
+                let name = match &diagnosis.text {
+                    Some(text) => escape(text),
+                    None => words::diagnosis(diagnosis.kind).say(language).to_owned(),
+                };
+                match words::status(diagnosis.status) {
+                    Some(status) => format!("{name} ({})", status.say(language)),
+                    None => name,
+                }
+            }
+            (None, Some(transplant)) => {
+                let name = words::transplant(transplant.donor).say(language);
+                match transplant.when {
+                    Some(when) => format!("{name} {}", locale::when(when, language)),
+                    None => name.to_owned(),
+                }
+            }
+            (None, None) => continue,
+        };
+        if !seen.contains(&words) {
+            seen.push(words);
+        }
+    }
+    seen.truncate(LISTED);
+    if seen.is_empty() {
+        return Vec::new();
+    }
+    let history = seen.join("; ");
+    vec![say!(language, "Registreret: {history}", "Recorded: {history}")]
+}
+
+fn criteria(card: CardCode, case: &Case<'_>) -> Vec<String> {
+    if !Case::is_start_card(card) {
+        return Vec::new();
+    }
+    case.assessment.start.criteria.iter().flat_map(|found| criterion(found, case)).collect()
+}
+
+fn criterion(found: &Criterion, case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let name = words::criterion(found.id, case.is_child(), language);
+    let verdict = words::verdict(found.id, found.verdict, language);
+    let mut line = format!("{name}: **{verdict}**");
+    let value = found.value.as_ref().map(|value| escape(&locale::number(value, language)));
+    let date = found.date.map(|date| case.date(date));
+    let measured: Vec<String> = [value, date].into_iter().flatten().collect();
+    if !measured.is_empty() {
+        line.push_str(" – ");
+        line.push_str(&measured.join(", "));
+    }
+    let mut lines = vec![line];
+    if matches!(found.id, CriterionId::SevereOrRecurrentInfections | CriterionId::Infections6Months)
+    {
+        let infections: Vec<&Infection> =
+            found.evidence.iter().filter_map(|reference| case.infection(reference)).collect();
+        lines.extend(infections.iter().take(LISTED).map(|&known| infection(known, case)));
+        if let Some(more) = infections.len().checked_sub(LISTED).filter(|&more| more > 0) {
+            lines.push(say!(language, "  og {more} til", "  and {more} more"));
+        }
+    }
+    lines
+}
+
+fn infection(infection: &Infection, case: &Case<'_>) -> String {
+    let language = case.language;
+    let name = match &infection.text {
+        Some(text) => escape(text),
+        None => say!(language, "infektion uden tekst", "infection without text"),
+    };
+    format!("  {name}, {}", locale::when(infection.onset, language))
+}
+
+fn course(card: CardCode, case: &Case<'_>) -> Vec<String> {
+    if !case.is_course_card(card) {
+        return Vec::new();
+    }
+    let language = case.language;
+    let course = &case.assessment.course;
+    let mut lines = Vec::new();
+    if let Some(start) = course.start {
+        let day = case.date(start);
+        lines.push(say!(language, "Immunglobulin siden {day}", "Immunoglobulin since {day}"));
+    }
+    if let Some(window) = course.window {
+        let (from, to) = (case.date(window.start), case.date(window.end));
+        lines.push(say!(
+            language,
+            "Vindue for seponeringsforsøg: {from} – {to}",
+            "Window for a stop attempt: {from} – {to}"
+        ));
+    }
+    if let Some(due) = course.stop_due {
+        let day = case.date(due);
+        lines.push(say!(
+            language,
+            "Stopdato (6 måneder efter indekshændelsen): {day}",
+            "Stop date (6 months after the index event): {day}"
+        ));
+    }
+    // Winter never delays the stop of the early rule (B-18).
+    if let Some(days) = course.winter_days.filter(|_| course.rule == Some(CourseRule::Std)) {
+        lines.push(say!(
+            language,
+            "Behandlede vinterdage (1. oktober – 30. april): {days}",
+            "Treated winter days (1 October – 30 April): {days}"
+        ));
+    }
+    for &conclusion in &course.conclusions {
+        if conclusion != CourseConclusion::Recovered {
+            lines.push(words::course_conclusion(conclusion).say(language).to_owned());
+        }
+    }
+    lines
+}
+
+fn missing(card: CardCode, case: &Case<'_>) -> Vec<String> {
+    if matches!(card, CardCode::C26 | CardCode::C29) || case.is_course_card(card) {
+        return Vec::new();
+    }
+    summary::by_weight(&case.assessment.start.missing)
+        .into_iter()
+        .map(|item| words::missing(item).say(case.language).to_owned())
+        .collect()
+}
+
+fn problems(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let all = &case.assessment.data_problems;
+    let mut lines: Vec<String> = all
+        .iter()
+        .take(LISTED)
+        .map(|problem| {
+            let reference = escape(problem.reference.as_str());
+            format!("{reference}: {}", words::problem(problem.problem).say(language))
+        })
+        .collect();
+    if let Some(more) = all.len().checked_sub(LISTED).filter(|&more| more > 0) {
+        lines.push(say!(language, "og {more} til", "and {more} more"));
+    }
+    lines
+}
+
+fn sources(card: CardCode, case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let entry = entry(card);
+    let version = case.assessment.guideline.version;
+    let sections = entry.sections;
+    let mut lines = vec![say!(
+        language,
+        "Medicinrådet, opsummering om immunglobulin ved SID, version {version}, 18. februar 2026, afsnit: {sections}",
+        "Medicinrådet (Danish Medicines Council), summary on immunoglobulin in SID, version {version}, 18 February 2026, section: {sections}"
+    )];
+    if let Some(addendum) = entry.addendum {
+        lines.push(say!(
+            language,
+            "Tillæg om CAR-T og bispecifikke antistoffer, afsnit {addendum}",
+            "Addendum on CAR-T and bispecific antibodies, section {addendum}"
+        ));
+    }
+    let mut recommendations = entry.recommendations.to_vec();
+    let decided = Case::is_start_card(card) && card != CardCode::C31;
+    if decided {
+        recommendations.extend(&case.assessment.start.recommendations);
+    }
+    if card == CardCode::C15 && case.assessment.course.continued_after_due {
+        recommendations.extend(["REC-43", "REC-48"]);
+    }
+    recommendations.sort_unstable();
+    recommendations.dedup();
+    if !recommendations.is_empty() {
+        lines.push(recommendations.join(", "));
+    }
+    lines
+}
+
+fn engineering(card: CardCode, case: &Case<'_>) -> Vec<String> {
+    let assessment = case.assessment;
+    let mut chosen: Vec<Choice> = choices::of_card(card).to_vec();
+    if Case::is_start_card(card) {
+        for found in &assessment.start.criteria {
+            chosen.extend(choices::of_criterion(found.id));
+        }
+        for &item in &assessment.start.missing {
+            chosen.extend(choices::of_missing(item));
+        }
+    }
+    let by_index = matches!(
+        assessment.population.code,
+        Population::P2A | Population::P2B | Population::P2C | Population::Ambiguous
+    ) || card == CardCode::C14;
+    if let (true, Some(index)) = (by_index, &assessment.population.index)
+        && !matches!(card, CardCode::C26 | CardCode::C29)
+    {
+        chosen.extend(choices::of_index(index.kind));
+    }
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen
+        .into_iter()
+        .map(|choice| format!("{}: {}", choice.id(), choice.words(case.language)))
+        .collect()
+}

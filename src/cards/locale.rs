@@ -1,0 +1,170 @@
+//! Dates, numbers and lists as a Danish or an English reader expects them.
+
+use jiff::civil::Date;
+
+use super::Language;
+use crate::guideline::date::When;
+
+const MONTHS_DA: [&str; 12] = [
+    "januar",
+    "februar",
+    "marts",
+    "april",
+    "maj",
+    "juni",
+    "juli",
+    "august",
+    "september",
+    "oktober",
+    "november",
+    "december",
+];
+const MONTHS_EN: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// A day with its month spelt out, so that day and month cannot be mixed up: `1. juni 2026`,
+/// `1 June 2026`. The one form of a date on a card.
+pub fn date(day: Date, language: Language) -> String {
+    let index = usize::from(day.month().unsigned_abs()).saturating_sub(1);
+    match language {
+        Language::Da => {
+            format!("{}. {} {}", day.day(), MONTHS_DA.get(index).unwrap_or(&""), day.year())
+        }
+        Language::En => {
+            format!("{} {} {}", day.day(), MONTHS_EN.get(index).unwrap_or(&""), day.year())
+        }
+    }
+}
+
+/// A recorded date; an incomplete one as the days that it may stand for.
+pub fn when(when: When, language: Language) -> String {
+    match when.exact() {
+        Some(day) => date(day, language),
+        None => format!("{} – {}", date(when.earliest(), language), date(when.latest(), language)),
+    }
+}
+
+/// A number of days: `1 dag`, `30 dage`.
+pub fn days(count: i32, language: Language) -> String {
+    match (language, count) {
+        (Language::Da, 1) => "1 dag".to_owned(),
+        (Language::Da, _) => format!("{count} dage"),
+        (Language::En, 1) => "1 day".to_owned(),
+        (Language::En, _) => format!("{count} days"),
+    }
+}
+
+/// A plain decimal text with the language's decimal sign: `3.2 g/L` is `3,2 g/L` in Danish.
+pub fn number(text: &str, language: Language) -> String {
+    if language == Language::En {
+        return text.to_owned();
+    }
+    let chars: Vec<char> = text.chars().collect();
+    let digit = |index: Option<usize>| {
+        index.and_then(|index| chars.get(index)).is_some_and(char::is_ascii_digit)
+    };
+    chars
+        .iter()
+        .enumerate()
+        .map(|(index, &char)| {
+            let decimal = char == '.' && digit(index.checked_sub(1)) && digit(Some(index + 1));
+            if decimal { ',' } else { char }
+        })
+        .collect()
+}
+
+/// A decimal with at most three decimals, for a summary. The rest is cut off, not rounded, so that
+/// it stays on its side of a whole limit (3.9996 is 3.999).
+pub fn short_number(text: &str, language: Language) -> String {
+    let short = match text.split_once('.') {
+        Some((whole, decimals)) => {
+            let kept: String = decimals.chars().take(3).collect();
+            match kept.trim_end_matches('0') {
+                "" => whole.to_owned(),
+                kept => format!("{whole}.{kept}"),
+            }
+        }
+        None => text.to_owned(),
+    };
+    number(&short, language)
+}
+
+/// `a`, `a og b`, `a, b og c`.
+pub fn list<T: AsRef<str>>(items: &[T], language: Language) -> String {
+    let and = match language {
+        Language::Da => "og",
+        Language::En => "and",
+    };
+    match items {
+        [] => String::new(),
+        [only] => only.as_ref().to_owned(),
+        [head @ .., last] => {
+            let head: Vec<&str> = head.iter().map(AsRef::as_ref).collect();
+            format!("{} {and} {}", head.join(", "), last.as_ref())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date as day;
+
+    use super::*;
+    use Language::{Da, En};
+
+    #[test]
+    fn dates_spell_the_month() {
+        assert_eq!(date(day(2026, 6, 1), Da), "1. juni 2026");
+        assert_eq!(date(day(2026, 12, 31), En), "31 December 2026");
+        let march = When::between(day(2026, 3, 1), day(2026, 3, 31));
+        assert_eq!(when(march, Da), "1. marts 2026 – 31. marts 2026");
+    }
+
+    #[test]
+    fn numbers_take_the_decimal_sign_of_the_language() {
+        for (text, da) in [
+            ("3.2 g/L", "3,2 g/L"),
+            ("<5", "<5"),
+            ("<5.0 g/L", "<5,0 g/L"),
+            ("3.99", "3,99"),
+            ("mdr.", "mdr."),
+            ("2.", "2."),
+        ] {
+            assert_eq!(number(text, Da), da);
+            assert_eq!(number(text, En), text);
+        }
+    }
+
+    #[test]
+    fn a_shortened_number_stays_on_its_side_of_a_limit() {
+        for (text, short) in [
+            ("3.999999", "3.999"),
+            ("4.0001", "4"),
+            ("5.7146377", "5.714"),
+            ("<4.5", "<4.5"),
+            ("7", "7"),
+        ] {
+            assert_eq!(short_number(text, En), short);
+        }
+    }
+
+    #[test]
+    fn lists() {
+        assert_eq!(list::<&str>(&[], Da), "");
+        assert_eq!(list(&["a"], Da), "a");
+        assert_eq!(list(&["a", "b", "c"], Da), "a, b og c");
+        assert_eq!(list(&["a", "b"], En), "a and b");
+    }
+}

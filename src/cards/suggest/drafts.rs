@@ -1,0 +1,255 @@
+//! The FHIR R4 resources that a suggestion creates, complete and without empty elements (GEN-04).
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use crate::{
+    cards::{
+        Language,
+        catalogue::{labels, say},
+        locale,
+    },
+    guideline::facts::{Donor, ReviewOutcome},
+};
+
+const ATC: &str = "http://www.whocc.no/atc";
+const SNOMED: &str = "http://snomed.info/sct";
+const NPU: &str = "http://npu-terminology.org";
+const LOINC: &str = "http://loinc.org";
+/// The code system of the statements (decision-spec §5).
+const STATEMENT: &str = "urn:sid-cds:statement";
+
+/// For whom, when and in which language a resource is drafted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Draft<'a> {
+    /// `Patient/id`.
+    pub patient: &'a str,
+    /// The evaluation date.
+    pub as_of: Date,
+    pub language: Language,
+}
+
+/// A test of the value set `order-measure-ig`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Test {
+    Igg,
+    Iga,
+    Igm,
+}
+
+impl Test {
+    /// All three, as one panel.
+    pub const ALL: [Self; 3] = [Self::Igg, Self::Iga, Self::Igm];
+
+    /// NPU code and display, LOINC code and display, short name.
+    fn codes(self) -> [&'static str; 5] {
+        match self {
+            Self::Igg => [
+                "NPU19814",
+                "P—Immunglobulin G; massek. = ? g/L",
+                "2465-3",
+                "IgG [Mass/volume] in Serum or Plasma",
+                "IgG",
+            ],
+            Self::Iga => [
+                "NPU19795",
+                "P—Immunglobulin A; massek. = ? g/L",
+                "2458-8",
+                "IgA [Mass/volume] in Serum or Plasma",
+                "IgA",
+            ],
+            Self::Igm => [
+                "NPU19825",
+                "P—Immunglobulin M; massek. = ? g/L",
+                "2472-9",
+                "IgM [Mass/volume] in Serum or Plasma",
+                "IgM",
+            ],
+        }
+    }
+
+    /// Short name.
+    pub fn name(self) -> &'static str {
+        let [.., name] = self.codes();
+        name
+    }
+}
+
+/// What a statement says.
+#[derive(Debug, Clone)]
+pub(super) enum Said {
+    /// valueBoolean.
+    Flag(bool),
+    /// valueCodeableConcept, a code of the same system.
+    Coded(&'static str),
+    /// valueDateTime.
+    Day(Date),
+}
+
+/// When a statement holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Effective {
+    /// Stated on this day.
+    On(Date),
+    /// About this period.
+    Period(Date, Date),
+}
+
+/// The code of a review outcome (§5).
+pub(super) fn outcome_code(outcome: ReviewOutcome) -> &'static str {
+    match outcome {
+        ReviewOutcome::Continue => "continue",
+        ReviewOutcome::Adjust => "adjust",
+        ReviewOutcome::Pause => "pause",
+        ReviewOutcome::Stop => "stop",
+    }
+}
+
+/// The code of a donor (§5); an unknown one cannot be stated.
+pub(super) fn donor_code(donor: Donor) -> Option<&'static str> {
+    match donor {
+        Donor::Allogeneic => Some("allogeneic"),
+        Donor::Autologous => Some("autologous"),
+        Donor::Unknown => None,
+    }
+}
+
+/// The coded reason "secondary immune deficiency".
+pub(super) fn sid_reason(language: Language) -> Value {
+    json!({
+        "coding": [{
+            "system": SNOMED,
+            "code": "33286000",
+            "display": "Secondary immune deficiency disorder",
+        }],
+        "text": say!(language, "Sekundær immundefekt (SID)", "Secondary immune deficiency (SID)"),
+    })
+}
+
+impl Draft<'_> {
+    /// A draft order of subcutaneous immunoglobulin, without a dose; with the stop date built in
+    /// when there is one (REC-18). Text and first coding are both needed by simple clients.
+    pub fn immunoglobulin(&self, stop: Option<Date>) -> Value {
+        let language = self.language;
+        let mut bounds = json!({ "start": self.as_of.to_string() });
+        let mut dose = say!(
+            language,
+            "Dosis og interval fastsættes af den ordinerende læge",
+            "Dose and interval are set by the prescriber"
+        );
+        if let Some(stop) = stop.filter(|stop| *stop >= self.as_of) {
+            bounds["end"] = json!(stop.to_string());
+            let day = locale::date(stop, language);
+            dose = say!(
+                language,
+                "{dose}; slutdato {day} (6 måneder efter CAR-T/bispecifikt antistof)",
+                "{dose}; ends {day} (6 months after CAR-T/bispecific antibody start)"
+            );
+        }
+        json!({
+            "resourceType": "MedicationRequest",
+            "status": "draft",
+            "intent": "order",
+            "medicationCodeableConcept": {
+                "coding": [{
+                    "system": ATC,
+                    "code": "J06BA01",
+                    "display": "immunoglobulins, normal human, for extravascular adm.",
+                }],
+                "text": say!(
+                    language,
+                    "Immunglobulin, humant, normalt, subkutant (SCIG)",
+                    "Human normal immunoglobulin, subcutaneous (SCIG)"
+                ),
+            },
+            "subject": { "reference": self.patient },
+            "authoredOn": self.as_of.to_string(),
+            "reasonCode": [sid_reason(language)],
+            "note": [{ "text": say!(
+                language,
+                "Udkast fra beslutningsstøtte for Medicinrådets vejledning om immunglobulin ved SID. Dosis er ikke angivet.",
+                "Draft from decision support for the Danish Medicines Council's guideline on immunoglobulin in SID. No dose is stated."
+            ) }],
+            "dosageInstruction": [{
+                "text": dose,
+                "timing": { "repeat": { "boundsPeriod": bounds } },
+            }],
+        })
+    }
+
+    /// A draft request of one test, from a day on when there is one.
+    pub fn test(&self, test: Test, from: Option<Date>) -> Value {
+        let [npu, npu_display, loinc, loinc_display, name] = test.codes();
+        let mut request = json!({
+            "resourceType": "ServiceRequest",
+            "status": "draft",
+            "intent": "order",
+            "code": {
+                "coding": [
+                    { "system": NPU, "code": npu, "display": npu_display },
+                    { "system": LOINC, "code": loinc, "display": loinc_display },
+                ],
+                "text": name,
+            },
+            "subject": { "reference": self.patient },
+            "authoredOn": self.as_of.to_string(),
+        });
+        if let Some(from) = from {
+            request["occurrenceDateTime"] = json!(from.to_string());
+        }
+        request
+    }
+
+    /// A draft task to be done by `by`.
+    pub fn task(&self, description: &str, by: Date) -> Value {
+        json!({
+            "resourceType": "Task",
+            "status": "draft",
+            "intent": "proposal",
+            "description": description,
+            "for": { "reference": self.patient },
+            "authoredOn": self.as_of.to_string(),
+            "restriction": { "period": { "end": by.to_string() } },
+        })
+    }
+
+    /// A clinician's statement (decision-spec §5).
+    pub fn statement(
+        &self,
+        code: &'static str,
+        said: &Said,
+        effective: Effective,
+        focus: Option<&str>,
+    ) -> Value {
+        let mut observation = json!({
+            "resourceType": "Observation",
+            "status": "final",
+            "code": {
+                "coding": [{ "system": STATEMENT, "code": code }],
+                "text": labels::statement(code, self.language),
+            },
+            "subject": { "reference": self.patient },
+        });
+        if let Some(focus) = focus {
+            observation["focus"] = json!([{ "reference": focus }]);
+        }
+        match effective {
+            Effective::On(day) => observation["effectiveDateTime"] = json!(day.to_string()),
+            Effective::Period(start, end) => {
+                observation["effectivePeriod"] =
+                    json!({ "start": start.to_string(), "end": end.to_string() });
+            }
+        }
+        match said {
+            Said::Flag(flag) => observation["valueBoolean"] = json!(flag),
+            Said::Day(day) => observation["valueDateTime"] = json!(day.to_string()),
+            Said::Coded(value) => {
+                observation["valueCodeableConcept"] = json!({
+                    "coding": [{ "system": STATEMENT, "code": value }],
+                    "text": labels::value(value, self.language),
+                });
+            }
+        }
+        observation
+    }
+}

@@ -1,0 +1,195 @@
+//! A request to a service: checked against its schema, its resources kept as they were sent.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::{Map, Value, value::RawValue};
+
+use super::{
+    outcome::{Issue, IssueCode, OperationOutcome},
+    service::Service,
+};
+use crate::{
+    chart::{self, Chart, Drafts, Input, Obtained, Reading, Source},
+    guideline::hooks::Hook,
+};
+
+/// A request that its service's schema accepts.
+#[derive(Debug)]
+pub struct Request<'a> {
+    patient_id: String,
+    selections: Vec<String>,
+    draft_orders: Option<&'a RawValue>,
+    prefetch: Vec<(Source, String, Obtained<'a>)>,
+}
+
+impl<'a> Request<'a> {
+    /// Reads the body of a call of `service` (REQ-01…REQ-10, CTX-01…CTX-12, CTX-34).
+    ///
+    /// # Errors
+    ///
+    /// Every fault of the body, each with its path and none with its value.
+    pub fn read(service: &Service, body: &'a [u8]) -> Result<Self, OperationOutcome> {
+        let members = Members::parse(body)?;
+        let (instance, mut faults) = members.for_schema();
+        faults.extend(service.schema().faults(&instance));
+        if let Some(outcome) = OperationOutcome::from_issues(faults) {
+            return Err(outcome);
+        }
+        let unreadable = || {
+            OperationOutcome::new(
+                Issue::new(IssueCode::Structure, "The context cannot be read.").at("context"),
+            )
+        };
+        let context: Context<'a> = members
+            .get("context")
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .ok_or_else(unreadable)?;
+        let (draft_orders, selections) = match service.hook() {
+            Hook::PatientView => (None, None),
+            Hook::OrderSelect => (context.draft_orders, context.selections),
+            Hook::OrderSign => (context.draft_orders, None),
+        };
+        let selections = selections
+            .map(|raw| serde_json::from_str(raw.get()).map_err(|_| unreadable()))
+            .transpose()?
+            .unwrap_or_default();
+        let patient_id = context.patient_id;
+        let patient_id = patient_id
+            .strip_prefix("Patient/")
+            .unwrap_or(&patient_id)
+            .to_owned();
+        Ok(Self {
+            patient_id,
+            selections,
+            draft_orders,
+            prefetch: prefetch(service, &members),
+        })
+    }
+
+    /// The chart of the patient, with the drafts of an order hook.
+    pub fn chart(&self, reading: Reading<'_>) -> Chart {
+        let input = Input::Prefetch(
+            self.prefetch
+                .iter()
+                .map(|(source, key, obtained)| (*source, key.as_str(), *obtained))
+                .collect(),
+        );
+        let drafts = self.draft_orders.map(|bundle| Drafts {
+            bundle,
+            selections: &self.selections,
+        });
+        chart::read(&input, drafts, Some(&self.patient_id), reading)
+    }
+}
+
+/// One value for each declared key, in the order of the templates; undeclared keys are not read
+/// (PF-03), absent ones were not obtained (PF-04).
+fn prefetch<'a>(service: &Service, members: &Members<'a>) -> Vec<(Source, String, Obtained<'a>)> {
+    let sent = members
+        .get("prefetch")
+        .and_then(|raw| serde_json::from_str::<Members<'a>>(raw.get()).ok())
+        .unwrap_or_default();
+    service
+        .templates()
+        .iter()
+        .map(|template| {
+            let obtained = sent
+                .get(template.key())
+                .map_or(Obtained::Nothing, Obtained::Value);
+            (template.source(), template.key().to_owned(), obtained)
+        })
+        .collect()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context<'a> {
+    patient_id: String,
+    #[serde(borrow, default)]
+    selections: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    draft_orders: Option<&'a RawValue>,
+}
+
+/// The members of a JSON object, each value as it was sent.
+#[derive(Debug, Default)]
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    fn parse(body: &'a [u8]) -> Result<Self, OperationOutcome> {
+        let fault = |text: String| OperationOutcome::new(Issue::new(IssueCode::Structure, text));
+        let text = std::str::from_utf8(body)
+            .map_err(|e| fault(format!("Not UTF-8 from byte {} on.", e.valid_up_to())))?;
+        // serde_json's own words may hold a part of the body: only the place goes out.
+        serde_json::from_str(text).map_err(|e| {
+            let (line, column) = (e.line(), e.column());
+            fault(if e.is_data() {
+                "The body must be a JSON object.".to_owned()
+            } else {
+                format!("Not JSON: line {line}, column {column}.")
+            })
+        })
+    }
+
+    /// The last member of this name.
+    fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, raw)| *raw)
+    }
+
+    /// What the schema is asked about: every member, but of an object in `prefetch` only that it is
+    /// one, since its members may hold anything and are large.
+    fn for_schema(&self) -> (Value, Vec<Issue>) {
+        let mut instance = Map::new();
+        let mut faults = Vec::new();
+        for (name, raw) in &self.0 {
+            if name == "prefetch" && raw.get().starts_with('{') {
+                instance.insert(name.clone(), Value::Object(Map::new()));
+            } else if let Ok(value) = serde_json::from_str(raw.get()) {
+                instance.insert(name.clone(), value);
+            } else if [
+                "hook",
+                "hookInstance",
+                "fhirServer",
+                "fhirAuthorization",
+                "context",
+            ]
+            .contains(&name.as_str())
+            {
+                let text = "Nested too deeply, or a number is out of range.";
+                faults.push(Issue::new(IssueCode::Structure, text).at(name));
+                instance.insert(name.clone(), Value::Null);
+            }
+        }
+        (Value::Object(instance), faults)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Vec<(String, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(Collect).map(Self)
+    }
+}

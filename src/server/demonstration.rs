@@ -1,0 +1,300 @@
+//! The demonstration patients: the fixtures, moved in time so that each story is true today.
+
+mod dates;
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State as Shared},
+    response::{IntoResponse, Response},
+};
+use figment::{
+    Figment,
+    providers::{Format, Toml},
+};
+use include_dir::{Dir, include_dir};
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::{State, error::Refusal, fhir::Store};
+use crate::{
+    cards::Language,
+    cds_hooks::service::Service,
+    config::Zone,
+    guideline::{date::days_between, hooks::Hook},
+};
+
+static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
+const DRAFT: &str = include_str!("../../fixtures/immunoglobulin-draft.json");
+
+/// The demonstration patients with their records as written.
+#[derive(Debug)]
+pub struct Demonstration {
+    patients: Vec<DemonstrationPatient>,
+    draft: Value,
+    zone: Zone,
+    base: String,
+}
+
+/// One demonstration patient.
+#[derive(Debug)]
+pub struct DemonstrationPatient {
+    /// The id of the Patient.
+    pub id: String,
+    /// What the record shows, in English.
+    pub title: String,
+    /// The story, in a sentence.
+    pub story: Text,
+    as_of: Date,
+    /// The resource types whose search fails, which is what the story is about.
+    not_searched: Vec<String>,
+    resources: Vec<Value>,
+}
+
+/// A text in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Text {
+    da: String,
+    en: String,
+}
+
+impl Text {
+    /// In one language.
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::Da => &self.da,
+            Language::En => &self.en,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Story {
+    as_of: Date,
+    title: String,
+    story: Text,
+    #[serde(default)]
+    not_searched: Vec<String>,
+}
+
+/// A fixture that the program was built with cannot be used.
+#[derive(Debug, Error)]
+#[error("fixtures/{file}: {reason}")]
+pub struct DemonstrationError {
+    file: String,
+    reason: String,
+}
+
+impl Demonstration {
+    /// The patients of the folder `fixtures` that the program was built with; `base` is the address
+    /// of the service, `http://127.0.0.1:8080`.
+    ///
+    /// # Errors
+    ///
+    /// A fixture is not what it must be.
+    pub fn built_in(zone: Zone, base: String) -> Result<Self, DemonstrationError> {
+        let mut patients = FIXTURES
+            .dirs()
+            .map(|folder| {
+                let name = folder.path().display().to_string();
+                let text = |file: &str| {
+                    let path = format!("{name}/{file}");
+                    FIXTURES
+                        .get_file(&path)
+                        .and_then(|file| file.contents_utf8())
+                        .ok_or_else(|| DemonstrationError {
+                            file: path.clone(),
+                            reason: "is not there".to_owned(),
+                        })
+                };
+                DemonstrationPatient::read(&name, text("bundle.json")?, text("story.toml")?)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        patients.sort_by(|a, b| a.id.cmp(&b.id));
+        let draft = serde_json::from_str(DRAFT).map_err(|e| DemonstrationError {
+            file: "immunoglobulin-draft.json".to_owned(),
+            reason: e.to_string(),
+        })?;
+        Ok(Self {
+            patients,
+            draft,
+            zone,
+            base,
+        })
+    }
+
+    /// The patients, by id.
+    pub fn patients(&self) -> &[DemonstrationPatient] {
+        &self.patients
+    }
+
+    /// The address of the service.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Every record as it stands on `today`.
+    pub fn store(&self, today: Date) -> Store {
+        let resources = self.patients.iter().flat_map(|patient| {
+            let days = days_between(patient.as_of, today);
+            patient.resources.iter().map(move |resource| {
+                let mut resource = resource.clone();
+                dates::shift(&mut resource, days, &self.zone.0);
+                resource
+            })
+        });
+        let failing = self.patients.iter().flat_map(|patient| {
+            let types = patient.not_searched.iter();
+            types.map(|resource_type| (patient.id.clone(), resource_type.clone()))
+        });
+        Store::new(
+            resources.collect(),
+            failing.collect(),
+            format!("{}/fhir", self.base),
+        )
+    }
+
+    /// The body with which a client would call `service` for a patient today.
+    fn request(&self, patient_id: &str, service: &Service, today: Date) -> Option<Value> {
+        let patient = self
+            .patients
+            .iter()
+            .find(|patient| patient.id == patient_id)?;
+        let store = self.store(today);
+        let prefetch: serde_json::Map<String, Value> = service
+            .templates()
+            .iter()
+            .filter_map(|template| {
+                let result = store.resolve(&template.filled(&patient.id, today))?;
+                Some((template.key().to_owned(), result))
+            })
+            .collect();
+        let mut context = json!({ "userId": "Practitioner/demo", "patientId": patient.id });
+        if service.hook() != Hook::PatientView {
+            let mut draft = self.draft.clone();
+            draft["subject"] = json!({ "reference": format!("Patient/{}", patient.id) });
+            draft["authoredOn"] = json!(today.to_string());
+            if service.hook() == Hook::OrderSelect {
+                let id = draft["id"].as_str().unwrap_or_default();
+                context["selections"] = json!([format!("MedicationRequest/{id}")]);
+            }
+            context["draftOrders"] = json!({
+                "resourceType": "Bundle",
+                "type": "collection",
+                "entry": [{ "resource": draft }],
+            });
+        }
+        Some(json!({
+            "hook": service.hook(),
+            "hookInstance": Uuid::new_v5(&Uuid::NAMESPACE_OID, patient.id.as_bytes()),
+            "fhirServer": format!("{}/fhir", self.base),
+            "context": context,
+            "prefetch": prefetch,
+        }))
+    }
+}
+
+impl DemonstrationPatient {
+    fn read(folder: &str, bundle: &str, story: &str) -> Result<Self, DemonstrationError> {
+        let fail = |file: &str, reason: String| DemonstrationError {
+            file: format!("{folder}/{file}"),
+            reason,
+        };
+        let story: Story = Figment::from(Toml::string(story))
+            .extract()
+            .map_err(|e| fail("story.toml", e.to_string()))?;
+        let mut bundle: Value =
+            serde_json::from_str(bundle).map_err(|e| fail("bundle.json", e.to_string()))?;
+        let resources: Vec<Value> = bundle["entry"]
+            .as_array_mut()
+            .into_iter()
+            .flatten()
+            .map(|entry| entry["resource"].take())
+            .collect();
+        let id = resources
+            .iter()
+            .find(|resource| resource["resourceType"] == "Patient")
+            .and_then(|patient| patient["id"].as_str())
+            .ok_or_else(|| fail("bundle.json", "has no Patient with an id".to_owned()))?
+            .to_owned();
+        let Story {
+            as_of,
+            title,
+            story,
+            not_searched,
+        } = story;
+        Ok(Self {
+            id,
+            title,
+            story,
+            as_of,
+            not_searched,
+            resources,
+        })
+    }
+}
+
+/// `GET /demo/requests/{patient}/{hook}`: a complete body for `curl`.
+pub async fn request(
+    Shared(state): Shared<Arc<State>>,
+    Path((patient, hook)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
+    let today = state.clock.today(&state.config.time_zone.0);
+    serde_json::from_value::<Hook>(Value::String(hook))
+        .ok()
+        .and_then(|hook| state.services.answering(hook))
+        .zip(state.demonstration.as_ref())
+        .and_then(|(service, demonstration)| demonstration.request(&patient, service, today))
+        .map(|body| Json(body).into_response())
+        .ok_or_else(|| {
+            Refusal::not_found("There is no such demonstration patient, or no such hook.")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs};
+
+    use super::*;
+
+    fn demonstration() -> Demonstration {
+        let zone = Zone(jiff::tz::TimeZone::get("Europe/Copenhagen").unwrap());
+        Demonstration::built_in(zone, "http://localhost".to_owned()).unwrap()
+    }
+
+    #[test]
+    fn every_fixture_of_the_folder_is_built_in() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+        let folders = fs::read_dir(folder)
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().file_type().unwrap().is_dir())
+            .count();
+        assert_eq!(demonstration().patients().len(), folders);
+    }
+
+    #[test]
+    fn no_two_resources_share_an_id() {
+        let demonstration = demonstration();
+        let mut seen = BTreeSet::new();
+        for patient in demonstration.patients() {
+            for resource in &patient.resources {
+                let id = (
+                    resource["resourceType"].to_string(),
+                    resource["id"].to_string(),
+                );
+                assert!(
+                    resource["id"].is_string(),
+                    "{}: {} has no id",
+                    patient.id,
+                    id.0
+                );
+                assert!(seen.insert(id.clone()), "{}: {id:?} twice", patient.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Errors as a caller sees them: a status and an `OperationOutcome`, never a value of the request.
+//!
+//! `cds_hooks` finds what is wrong in a body (400); this module adds what is wrong with the HTTP
+//! around it. A panic is answered with 500 and an id; the log holds the id and the place in the
+//! source, not the panic's message, which may quote data.
+
+use std::{any::Any, cell::RefCell};
+
+use axum::{
+    Json,
+    http::{Method, StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
+use uuid::Uuid;
+
+use crate::cds_hooks::outcome::{Issue, IssueCode, OperationOutcome};
+
+/// A refusal: a status that is an error, and why.
+#[derive(Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    outcome: OperationOutcome,
+}
+
+impl Refusal {
+    /// 400: the body is wrong.
+    pub fn bad_request(outcome: OperationOutcome) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            outcome,
+        }
+    }
+
+    /// 404.
+    pub fn not_found(text: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, IssueCode::NotFound, text)
+    }
+
+    /// 413.
+    pub fn too_large(limit: usize) -> Self {
+        let text = format!("The body is over the limit of {limit} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, IssueCode::TooLong, text)
+    }
+
+    /// 415.
+    pub fn media_type(text: &str) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            IssueCode::NotSupported,
+            text,
+        )
+    }
+
+    /// Another status.
+    pub fn new(status: StatusCode, code: IssueCode, text: impl Into<String>) -> Self {
+        Self {
+            status,
+            outcome: OperationOutcome::new(Issue::new(code, text)),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.status, Json(self.outcome)).into_response()
+    }
+}
+
+/// 404 for an address that is not served.
+pub async fn no_such_address() -> Refusal {
+    Refusal::not_found("Nothing is served at this address. Discovery is at /cds-services.")
+}
+
+/// 405; the router adds `Allow`.
+pub async fn no_such_method(method: Method, _: Uri) -> Refusal {
+    let text = format!("{method} is not served at this address.");
+    Refusal::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        IssueCode::NotSupported,
+        text,
+    )
+}
+
+thread_local! {
+    /// Where the panic that is being caught on this thread came from.
+    static PANICKED_AT: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Logs the place of a panic and drops its message, which may quote data.
+pub fn keep_panics_silent_about_data() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string);
+        tracing::error!(place, "a fault in the program");
+        PANICKED_AT.with_borrow_mut(|panicked_at| *panicked_at = place);
+    }));
+}
+
+/// 500 with an id that is in the log.
+pub fn after_panic(_message: Box<dyn Any + Send>) -> Response {
+    let incident = Uuid::new_v4();
+    let place = PANICKED_AT.with_borrow_mut(Option::take);
+    tracing::error!(%incident, place, "a call failed in the service");
+    let text = format!("The service failed. The log has this id: {incident}.");
+    Refusal::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        IssueCode::Exception,
+        text,
+    )
+    .into_response()
+}

@@ -1,0 +1,136 @@
+//! The handlers of the CDS Hooks and health routes.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State as Shared, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{
+    State,
+    error::Refusal,
+    language,
+    log::{Answered, Called},
+};
+use crate::{
+    cards::Language,
+    cds_hooks::{self, Answer, Settings, outcome::IssueCode, service::Service},
+};
+
+/// `GET /cds-services`.
+pub async fn discovery(Shared(state): Shared<Arc<State>>, headers: HeaderMap) -> Response {
+    let etag = state.services.etag();
+    let caching = [(header::ETAG, etag), (header::CACHE_CONTROL, "no-cache")];
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|tags| {
+            tags.split(',')
+                .any(|tag| tag.trim().trim_start_matches("W/") == etag)
+        });
+    if known {
+        return (StatusCode::NOT_MODIFIED, caching).into_response();
+    }
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (caching, json, state.services.discovery().to_owned()).into_response()
+}
+
+/// `POST /cds-services/{id}`.
+pub async fn call(
+    Shared(state): Shared<Arc<State>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let Some(service) = state.services.get(&id) else {
+        let text = "There is no such service. Discovery lists them.";
+        return Refusal::not_found(text).into_response();
+    };
+    let language = language::of(state.config.language, &headers);
+    let answer = answer(&state, service, language, &headers, body);
+    let called = Called {
+        service: service.id().to_owned(),
+        answer: answer.as_ref().ok().map(Answered::from),
+    };
+    let mut response = match answer {
+        Ok(answer) => (
+            [
+                (header::CONTENT_LANGUAGE, language::tag(language)),
+                (header::VARY, "accept-language"),
+                (header::CACHE_CONTROL, "no-store"),
+            ],
+            Json(answer),
+        )
+            .into_response(),
+        Err(refusal) => refusal.into_response(),
+    };
+    response.extensions_mut().insert(called);
+    response
+}
+
+fn answer(
+    state: &State,
+    service: &Service,
+    language: Language,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Answer, Refusal> {
+    check_media_type(headers)?;
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(state.config.body_limit_bytes),
+        status => Refusal::new(
+            status,
+            IssueCode::Structure,
+            "The body could not be received.",
+        ),
+    })?;
+    let zone = &state.config.time_zone.0;
+    let settings = Settings {
+        zone,
+        terminology: &state.terminology,
+        language,
+    };
+    cds_hooks::answer(service, &body, state.clock.today(zone), settings)
+        .map_err(Refusal::bad_request)
+}
+
+/// `GET /health/live`: the process answers.
+pub async fn live() -> Response {
+    Json(json!({ "status": "live" })).into_response()
+}
+
+/// `GET /health/ready`: schemas and value sets are loaded, which is so once the socket is open.
+pub async fn ready() -> Response {
+    Json(json!({ "status": "ready" })).into_response()
+}
+
+/// GEN-07: JSON or FHIR JSON, in UTF-8, not compressed.
+fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(Refusal::media_type("The body must not be compressed."));
+    }
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let mut parts = content_type.split(';').map(str::trim);
+    let json = matches!(
+        parts.next(),
+        Some("application/json" | "application/fhir+json")
+    );
+    let utf8 = parts
+        .filter_map(|parameter| parameter.strip_prefix("charset="))
+        .all(|charset| charset.trim_matches('"') == "utf-8");
+    if json && utf8 {
+        return Ok(());
+    }
+    Err(Refusal::media_type(
+        "The body must be application/json or application/fhir+json, in UTF-8.",
+    ))
+}

@@ -1,0 +1,98 @@
+//! The log: one line for each call, and never a body, a name, a token or a patient id.
+
+use std::{
+    io::{self, IsTerminal},
+    time::Instant,
+};
+
+use axum::{
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+};
+use serde::Serialize;
+use tracing_subscriber::EnvFilter;
+
+use super::error;
+use crate::{
+    cds_hooks::Answer,
+    config::{Config, LogFormat},
+};
+
+/// Starts the log on standard error. A second start changes nothing.
+pub fn start(config: &Config) {
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(&config.log))
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
+    let started = match config.log_format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    if started.is_ok() {
+        error::keep_panics_silent_about_data();
+    }
+}
+
+/// What the log line says of a call to a service; travels with the response.
+#[derive(Debug, Clone)]
+pub struct Called {
+    /// The service.
+    pub service: String,
+    /// What was answered; none where the request was refused.
+    pub answer: Option<Answered>,
+}
+
+/// The codes of an answer.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    cards: String,
+    population: String,
+}
+
+impl From<&Answer> for Answered {
+    fn from(answer: &Answer) -> Self {
+        let cards: Vec<String> = answer.cards.iter().map(|card| code(&card.code)).collect();
+        Self {
+            cards: cards.join(" "),
+            population: code(&answer.population),
+        }
+    }
+}
+
+/// The code as the assessment's JSON spells it.
+fn code(value: &impl Serialize) -> String {
+    serde_json::to_string(value)
+        .unwrap_or_default()
+        .trim_matches('"')
+        .to_owned()
+}
+
+/// Logs a call when it has been answered. The address is the route's pattern: a path may hold an id.
+pub async fn one_line(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+    match response.extensions().get::<Called>() {
+        Some(Called {
+            service,
+            answer: Some(Answered { cards, population }),
+        }) => {
+            tracing::info!(service, status, ms, cards, population, "answered");
+        }
+        Some(Called {
+            service,
+            answer: None,
+        }) => {
+            tracing::info!(service, status, ms, "refused");
+        }
+        None => tracing::info!(%method, route, status, ms, "answered"),
+    }
+    response
+}

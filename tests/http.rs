@@ -1,0 +1,12 @@
+//! The service as a client sees it, rule by rule; the ids are those of the CDS Hooks checklist.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod http {
+    pub mod demonstration;
+    pub mod discovery;
+    pub mod harness;
+    pub mod protocol;
+    pub mod requests;
+    pub mod sandbox;
+}

@@ -1,0 +1,110 @@
+//! Discovery.
+
+use axum::{body::Body, http::StatusCode};
+use serde_json::Value;
+
+use super::harness::{call, get, service};
+
+async fn services() -> Vec<Value> {
+    let answer = get(&service(), "/cds-services").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.header("content-type"), "application/json");
+    answer.json()["services"].as_array().unwrap().clone()
+}
+
+/// DISC-01, 02, 04, 07–14: each entry has its members, and no empty one (GEN-04).
+#[tokio::test]
+async fn every_entry_is_complete() {
+    let services = services().await;
+    let ids: Vec<&str> = services
+        .iter()
+        .map(|entry| entry["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        ids,
+        ["sid-patient-view", "sid-order-select", "sid-order-sign"]
+    );
+    for entry in &services {
+        let hook = entry["hook"].as_str().unwrap();
+        assert_eq!(entry["id"], format!("sid-{hook}"));
+        for name in ["title", "description", "usageRequirements"] {
+            assert!(
+                entry[name].as_str().is_some_and(|text| !text.is_empty()),
+                "{name}"
+            );
+        }
+        assert_eq!(entry["version"], "2.0.1");
+        assert!(entry.get("hookVersion").is_none());
+    }
+}
+
+/// DISC-11, DISC-18, TOK-10…18: a read and one search for each type, in the order of the file, no
+/// parameter twice, only what the public sandbox resolves.
+#[tokio::test]
+async fn templates_keep_to_what_clients_resolve() {
+    let keys = [
+        "patient",
+        "observations",
+        "conditions",
+        "procedures",
+        "medicationRequests",
+        "medicationAdministrations",
+        "medicationStatements",
+        "medicationDispenses",
+        "encounters",
+    ];
+    for entry in services().await {
+        let prefetch = entry["prefetch"].as_object().unwrap();
+        assert_eq!(prefetch.keys().collect::<Vec<_>>(), keys);
+        assert_eq!(prefetch["patient"], "Patient/{{context.patientId}}");
+        for (key, template) in prefetch.iter().skip(1) {
+            let template = template.as_str().unwrap();
+            let (_, query) = template.split_once('?').unwrap();
+            let mut names: Vec<&str> = query
+                .split('&')
+                .map(|pair| pair.split_once('=').unwrap().0)
+                .collect();
+            assert_eq!(names[0], "patient", "{key}");
+            assert!(
+                names.contains(&"_sort") && names.contains(&"_count"),
+                "{key}"
+            );
+            assert!(
+                names.iter().all(|name| !name.contains(':')),
+                "{key}: a modifier"
+            );
+            assert!(!template.contains(['+', '%']), "{key}: {template}");
+            assert!(
+                template.matches("today()").count() <= 1,
+                "{key}: one date bound"
+            );
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(
+                names.len(),
+                query.split('&').count(),
+                "{key}: a parameter twice"
+            );
+        }
+    }
+}
+
+/// DISC-22.
+#[tokio::test]
+async fn an_unchanged_document_is_not_sent_again() {
+    let service = service();
+    let first = get(&service, "/cds-services").await;
+    let etag = first.header("etag").to_owned();
+    assert!(etag.starts_with('"') && etag.len() > 10);
+    for (tags, status) in [
+        (etag.clone(), StatusCode::NOT_MODIFIED),
+        (format!("W/{etag}"), StatusCode::NOT_MODIFIED),
+        (format!("\"other\", {etag}"), StatusCode::NOT_MODIFIED),
+        ("\"other\"".to_owned(), StatusCode::OK),
+    ] {
+        let headers = [("if-none-match", tags.as_str())];
+        let again = call(&service, "GET", "/cds-services", &headers, Body::empty()).await;
+        assert_eq!(again.status, status, "{tags}");
+        assert_eq!(again.text.is_empty(), status == StatusCode::NOT_MODIFIED);
+    }
+}
