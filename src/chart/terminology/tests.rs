@@ -1,7 +1,5 @@
 //! The matching rules by example.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::{collections::BTreeSet, fs, path::Path};
 
 use super::*;
