@@ -1,13 +1,34 @@
 //! The chart: FHIR R4 resources in, the guideline's facts out (decision-spec §4).
 
+mod codes;
+mod conditions;
+mod date;
+mod drafts;
+mod encounters;
+mod infections;
+mod json;
+mod laboratory;
+mod medication;
+mod patient;
+mod record;
+mod source;
+mod statements;
 pub mod terminology;
+mod treatments;
+mod unit;
 
 use std::collections::BTreeMap;
 
 use jiff::{civil::Date, tz::TimeZone};
 use serde_json::value::RawValue;
 
-use crate::guideline::facts::{Facts, Reference};
+use crate::guideline::{
+    facts::{Facts, MedicationSource, Reference, Searched},
+    problem::{Problem, Touches},
+};
+use codes::Codes;
+use record::{Record, note};
+use source::Obtainment;
 use terminology::Terminology;
 
 /// The resource types that the chart reads.
@@ -105,10 +126,86 @@ pub enum DraftKind {
 ///
 /// `patient_id` is the patient of the hook's context; in a record without one, its only Patient.
 pub fn read(
-    _input: &Input<'_>,
-    _drafts: Option<Drafts<'_>>,
-    _patient_id: Option<&str>,
-    _reading: Reading<'_>,
+    input: &Input<'_>,
+    drafts: Option<Drafts<'_>>,
+    patient_id: Option<&str>,
+    reading: Reading<'_>,
 ) -> Chart {
-    Chart::default()
+    let mut obtained = Obtainment::of(input);
+    let mut facts = Facts { searched: obtained.searched, ..Facts::default() };
+    facts.problems.append(&mut obtained.problems);
+    let patient = patient_of(&obtained, patient_id, &mut facts);
+    let record = Record::new(obtained, patient, reading);
+    note_anothers(&record, &mut facts);
+
+    patient::read(&record, &mut facts);
+    laboratory::read(&record, &mut facts);
+    statements::read(&record, &mut facts);
+    treatments::procedures(&record, &mut facts);
+    let medications = medication::read(&record, &mut facts);
+    let antibiotics = treatments::medications(&record, &medications, &mut facts);
+    let stays = encounters::read(&record, &mut facts);
+    // The Conditions come last: what they say of an infection rests on everything above.
+    let stated = conditions::stated(&record, &mut facts);
+    treatments::statuses(&record, &stated, &mut facts);
+    let is_infection = |codes: &Codes| infections::code(codes, &record).is_some();
+    conditions::read(&record, &stated, is_infection, &mut facts);
+    infections::read(&record, &stated, &stays, &antibiotics, &mut facts);
+
+    let mut orders = running_orders(&record, &facts);
+    let draft = drafts.map_or(DraftKind::NothingChosen, |drafts| {
+        drafts::read(&drafts, &record, &mut orders, &mut facts)
+    });
+    record::drop_vague(&mut facts);
+    Chart { facts, patient: record.patient, draft, orders }
 }
+
+/// `Patient/id` of the context, else of the only Patient of a record.
+fn patient_of(
+    obtained: &Obtainment<'_>,
+    patient_id: Option<&str>,
+    facts: &mut Facts,
+) -> Option<Reference> {
+    if let Some(id) = patient_id {
+        return Some(Reference::new(format!("Patient/{id}")));
+    }
+    let mut patients = obtained.entries.iter().filter(|entry| entry.resource_type == "Patient");
+    match (patients.next(), patients.next()) {
+        (Some(only), None) => Some(only.reference.clone()),
+        (None, _) => None,
+        // Whose record is it? Nothing in it can be used, so nothing of it counts as searched.
+        (Some(one), Some(_)) => {
+            facts.searched = Searched::default();
+            let why = "several Patients, and none is named";
+            note(facts, &one.reference, Problem::Conflict, Touches::Patient, why);
+            None
+        }
+    }
+}
+
+/// Resources of another patient are not used, and are a problem.
+fn note_anothers(record: &Record<'_>, facts: &mut Facts) {
+    for entry in &record.obtained.entries {
+        if record.is_anothers(entry) {
+            let why = "the subject is another patient";
+            note(facts, &entry.reference, Problem::OtherPatient, Touches::Nothing, why);
+        }
+    }
+}
+
+/// The orders of immunoglobulin that run at E, as they were sent.
+fn running_orders(record: &Record<'_>, facts: &Facts) -> BTreeMap<Reference, Box<RawValue>> {
+    let running = facts.immunoglobulin.iter().filter(|exposure| {
+        exposure.active && exposure.source == MedicationSource::Order
+    });
+    running
+        .filter_map(|exposure| {
+            let reference = &exposure.evidence;
+            let entry = record.obtained.follow(reference.as_str())?;
+            Some((reference.clone(), entry.raw.to_owned()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -69,6 +69,11 @@ impl Case<'_> {
         self.assessment.course.stop_due.or(self.assessment.course.index_window_end)
     }
 
+    /// That day has come, or is not known.
+    pub fn stop_reached(&self) -> bool {
+        self.stop_date().is_none_or(|due| self.assessment.as_of >= due)
+    }
+
     /// Which of its wordings C14 takes.
     pub fn stop_case(&self) -> StopCase {
         if self.has(CourseConclusion::Extend) {
@@ -77,10 +82,10 @@ impl Case<'_> {
             StopCase::ReviewOrdinaryRule
         } else if self.assessment.course.history_unknown || self.has(CourseConclusion::StopReview) {
             StopCase::ReviewUnknownHistory
-        } else if self.stop_date().is_some_and(|due| self.assessment.as_of < due) {
-            StopCase::Soon
-        } else {
+        } else if self.stop_reached() {
             StopCase::Due
+        } else {
+            StopCase::Soon
         }
     }
 

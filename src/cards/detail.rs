@@ -12,7 +12,7 @@ use super::{
     markdown::{Document, escape},
 };
 use crate::guideline::{
-    assessment::{CardCode, CourseConclusion, Criterion, CriterionId, Population},
+    assessment::{CardCode, CourseConclusion, CourseRule, Criterion, CriterionId, Population},
     facts::Infection,
 };
 
@@ -145,10 +145,8 @@ fn criterion(found: &Criterion, case: &Case<'_>) -> Vec<String> {
         line.push_str(&measured.join(", "));
     }
     let mut lines = vec![line];
-    if matches!(
-        found.id,
-        CriterionId::SevereOrRecurrentInfections | CriterionId::Infections6Months
-    ) {
+    if matches!(found.id, CriterionId::SevereOrRecurrentInfections | CriterionId::Infections6Months)
+    {
         let infections: Vec<&Infection> =
             found.evidence.iter().filter_map(|reference| case.infection(reference)).collect();
         lines.extend(infections.iter().take(LISTED).map(|&known| infection(known, case)));
@@ -195,7 +193,8 @@ fn course(card: CardCode, case: &Case<'_>) -> Vec<String> {
             "Stop date (6 months after the index event): {day}"
         ));
     }
-    if let Some(days) = course.winter_days {
+    // Winter never delays the stop of the early rule (B-18).
+    if let Some(days) = course.winter_days.filter(|_| course.rule == Some(CourseRule::Std)) {
         lines.push(say!(
             language,
             "Behandlede vinterdage (1. oktober – 30. april): {days}",

@@ -6,12 +6,32 @@ use super::Language;
 use crate::guideline::date::When;
 
 const MONTHS_DA: [&str; 12] = [
-    "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober",
-    "november", "december",
+    "januar",
+    "februar",
+    "marts",
+    "april",
+    "maj",
+    "juni",
+    "juli",
+    "august",
+    "september",
+    "oktober",
+    "november",
+    "december",
 ];
 const MONTHS_EN: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// A day with its month spelt out, so that day and month cannot be mixed up: `1. juni 2026`,
@@ -33,6 +53,16 @@ pub fn when(when: When, language: Language) -> String {
     match when.exact() {
         Some(day) => date(day, language),
         None => format!("{} – {}", date(when.earliest(), language), date(when.latest(), language)),
+    }
+}
+
+/// A number of days: `1 dag`, `30 dage`.
+pub fn days(count: i32, language: Language) -> String {
+    match (language, count) {
+        (Language::Da, 1) => "1 dag".to_owned(),
+        (Language::Da, _) => format!("{count} dage"),
+        (Language::En, 1) => "1 day".to_owned(),
+        (Language::En, _) => format!("{count} days"),
     }
 }
 
@@ -119,9 +149,13 @@ mod tests {
 
     #[test]
     fn a_shortened_number_stays_on_its_side_of_a_limit() {
-        for (text, short) in
-            [("3.999999", "3.999"), ("4.0001", "4"), ("5.7146377", "5.714"), ("<4.5", "<4.5"), ("7", "7")]
-        {
+        for (text, short) in [
+            ("3.999999", "3.999"),
+            ("4.0001", "4"),
+            ("5.7146377", "5.714"),
+            ("<4.5", "<4.5"),
+            ("7", "7"),
+        ] {
             assert_eq!(short_number(text, En), short);
         }
     }

@@ -25,8 +25,8 @@ pub fn escape(data: &str) -> String {
                 out.push('\\');
                 out.push(char);
             }
-            // "1." and "1)" begin a numbered list, "-", "+" and "=" a list, a rule or a heading.
-            '.' | ')' if at_start => {
+            // "1. " and "1) " begin a numbered list, "-", "+" and "=" a list, a rule or a heading.
+            '.' | ')' if at_start && chars.peek().is_none_or(|next| *next == ' ') => {
                 out.push('\\');
                 out.push(char);
             }
@@ -79,7 +79,7 @@ impl Document {
         }
         self.gap();
         // Writing to a String cannot fail.
-        let _ = write!(self.0, "**{title}**\n");
+        let _ = writeln!(self.0, "**{title}**");
         for line in lines {
             let (indent, text) = match line.strip_prefix("  ") {
                 Some(text) => ("  ", text),
@@ -119,6 +119,7 @@ mod tests {
             ("a@b.dk", r"a\@b.dk"),
             ("&lt;b&gt;", "&amp;lt;b&amp;gt;"),
             ("1. januar", r"1\. januar"),
+            ("3.2 g/L", "3.2 g/L"),
             ("- punkt", r"\- punkt"),
             ("a\u{202e}b\u{0}c", "ab c"),
             ("CLL (remission) 3.2", "CLL (remission) 3.2"),

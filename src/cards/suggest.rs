@@ -238,10 +238,7 @@ fn update_orders(case: &Case<'_>, status: &str) -> Vec<Action> {
         .map(|order| {
             let mut members = medication_request(case.chart.orders.get(order)?)?;
             members.set("status", &status)?;
-            Some(Action::Update {
-                description: description.clone(),
-                resource: members.resource()?,
-            })
+            Some(Action::Update { description: description.clone(), resource: members.resource()? })
         })
         .collect();
     updates.unwrap_or_default()
@@ -261,9 +258,7 @@ fn stop_after_index(case: &Case<'_>) -> Vec<Option<Offer>> {
     let course = &case.assessment.course;
     let as_of = case.assessment.as_of;
     let due = case.stop_date();
-    let reached = due.is_some_and(|due| as_of >= due);
-    let mut offers =
-        vec![review(case, ReviewOutcome::Stop), review(case, ReviewOutcome::Pause)];
+    let mut offers = vec![review(case, ReviewOutcome::Stop), review(case, ReviewOutcome::Pause)];
     if course.history_unknown
         && let Some(start) = course.start
     {
@@ -280,7 +275,7 @@ fn stop_after_index(case: &Case<'_>) -> Vec<Option<Offer>> {
             }));
         }
     }
-    if reached {
+    if case.stop_reached() {
         // Before the due date a decision to continue would not settle it (decision-spec §3.3).
         offers.push(review(case, ReviewOutcome::Continue));
     } else if let Some(due) = due {

@@ -25,9 +25,14 @@ fn one(card: &Card, language: Language) -> String {
     };
     let urgency = urgency.say(language);
     // Writing to a String cannot fail.
-    let mut out = format!("{urgency} {}: {}\n\n{}\n", code(card.code), card.summary.as_str(), card.detail);
+    let mut out =
+        format!("{urgency} {}: {}\n\n{}\n", code(card.code), card.summary.as_str(), card.detail);
     if !card.suggestions.is_empty() {
-        out.push_str(&say!(language, "\nForslag (vælg højst ét):\n", "\nSuggestions (choose one at most):\n"));
+        out.push_str(&say!(
+            language,
+            "\nForslag (vælg højst ét):\n",
+            "\nSuggestions (choose one at most):\n"
+        ));
     }
     for suggestion in &card.suggestions {
         let mark = if suggestion.is_recommended {

@@ -27,9 +27,23 @@ use crate::guideline::{
 };
 
 const ALL: [CardCode; 17] = [
-    CardCode::C01, CardCode::C02, CardCode::C03, CardCode::C04, CardCode::C05, CardCode::C06,
-    CardCode::C07, CardCode::C08, CardCode::C09, CardCode::C12, CardCode::C14, CardCode::C15,
-    CardCode::C26, CardCode::C29, CardCode::C30, CardCode::C31, CardCode::C32,
+    CardCode::C01,
+    CardCode::C02,
+    CardCode::C03,
+    CardCode::C04,
+    CardCode::C05,
+    CardCode::C06,
+    CardCode::C07,
+    CardCode::C08,
+    CardCode::C09,
+    CardCode::C12,
+    CardCode::C14,
+    CardCode::C15,
+    CardCode::C26,
+    CardCode::C29,
+    CardCode::C30,
+    CardCode::C31,
+    CardCode::C32,
 ];
 const LANGUAGES: [Language; 2] = [Language::Da, Language::En];
 const RUNNING: &str = r#"{"resourceType":"MedicationRequest","id":"m1","status":"active","_status":{"id":"s"},"intent":"order","dosageInstruction":[{"doseAndRate":[{"doseQuantity":{"value":10.0}}]}],"extension":[{"url":"urn:x","valueDecimal":0.40}]}"#;
@@ -271,9 +285,18 @@ fn card_01_and_sug_02_uuids_are_bare_lower_case_and_unique() {
 #[test]
 fn card_02_summaries_fit_with_the_longest_values() {
     let populations = [
-        Population::P1, Population::P1n, Population::P2A, Population::P2B, Population::P2C,
-        Population::P3, Population::P4, Population::OosPid, Population::OosImm,
-        Population::Ambiguous, Population::Unassigned, Population::None,
+        Population::P1,
+        Population::P1n,
+        Population::P2A,
+        Population::P2B,
+        Population::P2C,
+        Population::P3,
+        Population::P4,
+        Population::OosPid,
+        Population::OosImm,
+        Population::Ambiguous,
+        Population::Unassigned,
+        Population::None,
     ];
     let mut all = samples();
     // The pairs between which decision-spec §3.1 leaves a choice.
@@ -289,7 +312,8 @@ fn card_02_summaries_fit_with_the_longest_values() {
                 let mut sample = Sample::new();
                 sample.assessment.population.code = population;
                 sample.assessment.population.alternatives.clone_from(alternatives);
-                sample.assessment.start.igg.as_mut().unwrap().value = "<149.999999999999".to_owned();
+                sample.assessment.start.igg.as_mut().unwrap().value =
+                    "<149.999999999999".to_owned();
                 sample.chart.facts.patient.born = Some(When::day(born));
                 all.push(sample);
             }
@@ -297,9 +321,14 @@ fn card_02_summaries_fit_with_the_longest_values() {
     }
     for kind in [Some(IndexKind::CarT), Some(IndexKind::Bispecific), None] {
         for conclusion in [
-            CourseConclusion::StopSoon, CourseConclusion::StopDue, CourseConclusion::StopReview,
-            CourseConclusion::Extend, CourseConclusion::StopOverdue, CourseConclusion::Review3,
-            CourseConclusion::Review6, CourseConclusion::Review6Monthly,
+            CourseConclusion::StopSoon,
+            CourseConclusion::StopDue,
+            CourseConclusion::StopReview,
+            CourseConclusion::Extend,
+            CourseConclusion::StopOverdue,
+            CourseConclusion::Review3,
+            CourseConclusion::Review6,
+            CourseConclusion::Review6Monthly,
         ] {
             for rule in [CourseRule::Cart6, CourseRule::Std] {
                 let mut sample = Sample::on_treatment(date(2026, 9, 30));
@@ -473,8 +502,15 @@ fn sug_03_at_most_one_is_recommended_and_none_where_it_is_a_judgement() {
         let recommended = card.suggestions.iter().filter(|one| one.is_recommended).count();
         assert!(recommended <= 1);
         let judged = [
-            CardCode::C01, CardCode::C02, CardCode::C03, CardCode::C08, CardCode::C12,
-            CardCode::C14, CardCode::C15, CardCode::C29, CardCode::C30,
+            CardCode::C01,
+            CardCode::C02,
+            CardCode::C03,
+            CardCode::C08,
+            CardCode::C12,
+            CardCode::C14,
+            CardCode::C15,
+            CardCode::C29,
+            CardCode::C30,
         ];
         assert!(recommended == 0 || !judged.contains(&card.code), "{:?}", card.code);
     });
@@ -511,7 +547,9 @@ fn act_03_created_resources_have_what_r4_requires() {
         for resource in resources(card) {
             let required: &[&str] = match resource["resourceType"].as_str().unwrap() {
                 "MedicationRequest" if resource.get("id").is_some() => &["status"],
-                "MedicationRequest" => &["status", "intent", "medicationCodeableConcept", "subject"],
+                "MedicationRequest" => {
+                    &["status", "intent", "medicationCodeableConcept", "subject"]
+                }
                 "ServiceRequest" => &["status", "intent", "subject", "code"],
                 "Task" => &["status", "intent", "description", "for"],
                 "Observation" => &["status", "code", "subject"],
@@ -522,9 +560,8 @@ fn act_03_created_resources_have_what_r4_requires() {
             }
             if resource["resourceType"] == "Observation" {
                 let members = resource.as_object().unwrap().keys();
-                let one_of = |prefix: &str| {
-                    members.clone().filter(|key| key.starts_with(prefix)).count()
-                };
+                let one_of =
+                    |prefix: &str| members.clone().filter(|key| key.starts_with(prefix)).count();
                 assert_eq!((one_of("value"), one_of("effective")), (1, 1), "{resource}");
                 assert_eq!(resource["code"]["coding"][0]["system"], "urn:sid-cds:statement");
             }
@@ -645,7 +682,14 @@ fn c01_drafts_immunoglobulin_with_the_stop_date_built_in() {
     assert_eq!(drafts[1]["resourceType"], "Task");
     assert_eq!(drafts[1]["restriction"]["period"]["end"], "2026-06-01");
     assert_eq!(card.suggestions.len(), 2);
-    for words in ["3,2 g/L", "10. marts 2026", "CAR-T-infusion 1. december 2025", "K3: ", "REC-17", "18. februar 2026"] {
+    for words in [
+        "3,2 g/L",
+        "10. marts 2026",
+        "CAR-T-infusion den 1. december 2025",
+        "K3: ",
+        "REC-17",
+        "18. februar 2026",
+    ] {
         assert!(card.detail.contains(words), "{words} in {}", card.detail);
     }
     let already = Sample::new().with_draft().card(CardCode::C01, Language::Da);
@@ -718,7 +762,11 @@ fn c05_removes_the_draft_and_says_none_recorded() {
     sample.assessment.order.reference = Some(reference("draftOrders.entry[0]"));
     let nameless = sample.card(CardCode::C32, Language::Da);
     assert!(
-        nameless.suggestions.iter().flat_map(|one| &one.actions).all(|action| !matches!(action, Action::Delete { .. })),
+        nameless
+            .suggestions
+            .iter()
+            .flat_map(|one| &one.actions)
+            .all(|action| !matches!(action, Action::Delete { .. })),
         "a draft without an id cannot be deleted"
     );
 }
@@ -773,7 +821,7 @@ fn c14_asks_where_the_history_is_unknown_or_the_ordinary_rule_applies() {
     let card = sample.card(CardCode::C14, Language::En);
     assert_eq!(
         card.summary.as_str(),
-        "Stop 1 June 2026 (6 months after CAR-T) unless earlier qualifying infections are documented",
+        "Stop attempt 1 June 2026 (6 months after CAR-T) unless earlier qualifying infections are documented",
     );
     let history = resources(&card)
         .into_iter()
@@ -814,7 +862,10 @@ fn c30_records_the_answer_on_the_event() {
     let answers = resources(&card);
     assert_eq!(answers.len(), 2);
     assert_eq!(answers[0]["focus"][0]["reference"], "Procedure/c1");
-    assert_eq!((&answers[0]["valueBoolean"], &answers[1]["valueBoolean"]), (&true.into(), &false.into()));
+    assert_eq!(
+        (&answers[0]["valueBoolean"], &answers[1]["valueBoolean"]),
+        (&true.into(), &false.into())
+    );
     sample.assessment.as_of = date(2026, 7, 1);
     assert!(
         sample.card(CardCode::C30, Language::Da).suggestions.is_empty(),
@@ -858,10 +909,8 @@ fn write_keeps_the_order_of_the_guideline() {
     let mut sample = Sample::new();
     sample.assessment.cards = vec![CardCode::C31, CardCode::C01, CardCode::C12];
     let writing = Writing { language: Language::Da, service: "assess", hook: None };
-    let codes: Vec<CardCode> = write(&sample.assessment, &sample.chart, writing)
-        .iter()
-        .map(|card| card.code)
-        .collect();
+    let codes: Vec<CardCode> =
+        write(&sample.assessment, &sample.chart, writing).iter().map(|card| card.code).collect();
     assert_eq!(codes, sample.assessment.cards);
 }
 

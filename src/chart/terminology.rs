@@ -51,6 +51,8 @@ pub struct Concept {
     pub system: String,
     /// Code, as in the ValueSet (a category when matched by prefix).
     pub code: String,
+    /// Its name in the ValueSet.
+    pub display: Option<String>,
     /// The unit that the code itself implies (NPU), in UCUM.
     pub implied_unit: Option<String>,
     /// Factor from the implied unit to g/L, where that needs the molar mass (F-01: µmol/L).

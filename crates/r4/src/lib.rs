@@ -1,1 +1,190 @@
-//! x
+//! The one place where FHIR R4 text meets fhir-sdk types, with a guard against values lost in silence.
+//!
+//! fhir-sdk has no feature for R4; its R4B types read R4. They are generated, slow to compile where
+//! they are (de)serialised, and lenient in a dangerous way: an unreadable choice element (a date
+//! without a zone, a quantity whose value is text) becomes `None` without an error. So every resource
+//! is read here, one at a time, and what was in the text but is not in the typed value is listed.
+
+use fhir_sdk::r4b::resources::Resource as Any;
+use serde_json::{Map, Value};
+
+pub use fhir_sdk::r4b::{codes, resources, types};
+
+/// A resource of one of the types that are read.
+#[derive(Debug, Clone)]
+pub enum Resource {
+    /// Patient.
+    Patient(resources::Patient),
+    /// Observation.
+    Observation(resources::Observation),
+    /// Condition.
+    Condition(resources::Condition),
+    /// Procedure.
+    Procedure(resources::Procedure),
+    /// MedicationRequest.
+    MedicationRequest(resources::MedicationRequest),
+    /// MedicationAdministration.
+    MedicationAdministration(resources::MedicationAdministration),
+    /// MedicationStatement.
+    MedicationStatement(resources::MedicationStatement),
+    /// MedicationDispense.
+    MedicationDispense(resources::MedicationDispense),
+    /// Medication.
+    Medication(resources::Medication),
+    /// Encounter.
+    Encounter(resources::Encounter),
+    /// Immunization.
+    Immunization(resources::Immunization),
+    /// ServiceRequest.
+    ServiceRequest(resources::ServiceRequest),
+}
+
+/// A resource that was read.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// The typed resource.
+    pub resource: Resource,
+    /// Paths (`valueQuantity.value`, `component[1].code`) that hold something in the text and are
+    /// absent from `resource`: unknown elements, and elements that could not be read.
+    pub lost: Vec<String>,
+}
+
+/// Why a resource could not be read. Tells the element and the rule, never a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{what}", .element.as_deref().map(|element| format!("{element}: ")).unwrap_or_default())]
+pub struct ReadError {
+    /// The top-level element at fault, where one could be told.
+    pub element: Option<String>,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// Reads one resource.
+///
+/// An optional element that cannot be read is left out and listed in [`Read::lost`]; whoever reads
+/// the resource knows whether that element matters.
+///
+/// # Errors
+///
+/// When the text is no JSON object of a known type, or a required element is missing or unreadable.
+pub fn read(raw: &str) -> Result<Read, ReadError> {
+    let mut first_error = match typed(raw) {
+        Ok(resource) => return finish(raw, resource),
+        Err(error) => ReadError { element: None, what: error },
+    };
+    // Which element is at fault? fhir-sdk does not say: the one without which the error changes.
+    // Elements beyond this number are no resource of FHIR, and each costs a parse.
+    const MOST_ELEMENTS: usize = 64;
+    let Ok(Value::Object(mut rest)) = serde_json::from_str(raw) else {
+        return Err(first_error);
+    };
+    // A key that stands twice is gone from `rest`: nothing tells which of the two was meant.
+    if rest.len() > MOST_ELEMENTS || first_error.what.starts_with("duplicate field") {
+        return Err(first_error);
+    }
+    let mut error = first_error.what.clone();
+    while let Some((element, outcome)) = culprit(&rest, &error) {
+        rest.shift_remove(&element);
+        first_error.element.get_or_insert(element);
+        match outcome {
+            Ok(resource) => return finish(raw, resource),
+            Err(next) => error = next,
+        }
+    }
+    Err(first_error)
+}
+
+/// The first element without which `object` is readable or fails in another way, and that outcome.
+fn culprit(object: &Map<String, Value>, error: &str) -> Option<(String, Result<Any, String>)> {
+    object.keys().filter(|key| *key != "resourceType").find_map(|key| {
+        let mut without = object.clone();
+        without.shift_remove(key);
+        let outcome = typed(&Value::Object(without).to_string());
+        (outcome.as_ref().err().map(String::as_str) != Some(error)).then(|| (key.clone(), outcome))
+    })
+}
+
+fn typed(raw: &str) -> Result<Any, String> {
+    serde_json::from_str(raw).map_err(|error| without_values(&error.to_string()))
+}
+
+/// The rule that serde names, without the value that broke it: that may be a name or an id.
+fn without_values(message: &str) -> String {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    if message.starts_with("missing field") || message.starts_with("duplicate field") {
+        message.to_owned()
+    } else if message.starts_with("Unknown value") || message.contains("unknown variant") {
+        "unknown code".to_owned()
+    } else if message.starts_with("no variant of enum") {
+        "a required element is missing or cannot be read".to_owned()
+    } else if let Some((_, expected)) = message.split_once("expected ") {
+        format!("expected {expected}")
+    } else {
+        "cannot be read".to_owned()
+    }
+}
+
+fn finish(raw: &str, any: Any) -> Result<Read, ReadError> {
+    let unreadable = |what: &str| ReadError { element: None, what: what.to_owned() };
+    let before: Value = serde_json::from_str(raw).map_err(|_| unreadable("cannot be read"))?;
+    let after = serde_json::to_value(&any).map_err(|_| unreadable("a date out of range"))?;
+    let mut lost = Vec::new();
+    collect_lost(&before, &after, "", &mut lost);
+    let resource = match any {
+        Any::Patient(resource) => Resource::Patient(resource),
+        Any::Observation(resource) => Resource::Observation(resource),
+        Any::Condition(resource) => Resource::Condition(resource),
+        Any::Procedure(resource) => Resource::Procedure(resource),
+        Any::MedicationRequest(resource) => Resource::MedicationRequest(resource),
+        Any::MedicationAdministration(resource) => Resource::MedicationAdministration(resource),
+        Any::MedicationStatement(resource) => Resource::MedicationStatement(resource),
+        Any::MedicationDispense(resource) => Resource::MedicationDispense(resource),
+        Any::Medication(resource) => Resource::Medication(resource),
+        Any::Encounter(resource) => Resource::Encounter(resource),
+        Any::Immunization(resource) => Resource::Immunization(resource),
+        Any::ServiceRequest(resource) => Resource::ServiceRequest(resource),
+        _ => return Err(unreadable("a resource type that is not used")),
+    };
+    Ok(Read { resource, lost })
+}
+
+/// The paths that hold something in `before` and are absent from `after`.
+fn collect_lost(before: &Value, after: &Value, path: &str, lost: &mut Vec<String>) {
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            for (key, value) in before {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                match after.get(key) {
+                    Some(kept) => collect_lost(value, kept, &path, lost),
+                    None if is_empty(value) => {}
+                    None => lost.push(path),
+                }
+            }
+        }
+        (Value::Array(before), Value::Array(after)) => {
+            for (index, value) in before.iter().enumerate() {
+                let path = format!("{path}[{index}]");
+                match after.get(index) {
+                    Some(kept) => collect_lost(value, kept, &path, lost),
+                    None if is_empty(value) => {}
+                    None => lost.push(path),
+                }
+            }
+        }
+        // A value that became null, or changed its kind, is gone as well.
+        (before, after) => {
+            if !is_empty(before) && (is_empty(after) || before.is_object() || before.is_array()) {
+                lost.push(path.to_owned());
+            }
+        }
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().all(is_empty),
+        Value::Object(members) => members.values().all(is_empty),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}

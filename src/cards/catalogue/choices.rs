@@ -62,9 +62,28 @@ impl Choice {
     /// Every choice that a card names.
     #[cfg(test)]
     pub const ALL: [Self; 22] = [
-        Self::K1, Self::K3, Self::K5, Self::K7, Self::K8, Self::K9, Self::K11, Self::K12, Self::K15,
-        Self::K16, Self::K17, Self::E1, Self::E2, Self::E3, Self::E4, Self::E5, Self::E6, Self::E7,
-        Self::E8, Self::E9, Self::E10, Self::E11,
+        Self::K1,
+        Self::K3,
+        Self::K5,
+        Self::K7,
+        Self::K8,
+        Self::K9,
+        Self::K11,
+        Self::K12,
+        Self::K15,
+        Self::K16,
+        Self::K17,
+        Self::E1,
+        Self::E2,
+        Self::E3,
+        Self::E4,
+        Self::E5,
+        Self::E6,
+        Self::E7,
+        Self::E8,
+        Self::E9,
+        Self::E10,
+        Self::E11,
     ];
 
     /// The parameter's id.
@@ -108,83 +127,163 @@ impl Choice {
             }
             Self::K5 => {
                 let n = k::K5_INFECTION_MONTHS;
-                say!(language, "4 g/L-reglens infektioner tæller i {n} måneder", "infections of the 4 g/L rule count for {n} months")
+                say!(
+                    language,
+                    "4 g/L-reglens infektioner tæller i {n} måneder",
+                    "infections of the 4 g/L rule count for {n} months"
+                )
             }
             Self::K7 => {
                 let n = k::K7_OFF_IG_DAYS;
-                say!(language, "IgG regnes for egen {n} dage efter sidste immunglobulin", "IgG counts as the patient's own {n} days after the last immunoglobulin")
+                say!(
+                    language,
+                    "IgG regnes for patientens egen fra {n} dage efter sidste immunglobulin",
+                    "IgG counts as the patient's own from {n} days after the last immunoglobulin"
+                )
             }
             Self::K8 => {
                 let (iv, sc) = (k::K8_GRACE_IV_DAYS, k::K8_GRACE_SC_DAYS);
-                say!(language, "i behandling indtil {iv} dage efter sidste dosis IVIG/fSCIG, {sc} dage efter SCIG", "on treatment until {iv} days after the last IVIG/fSCIG dose, {sc} days after SCIG")
+                say!(
+                    language,
+                    "i behandling indtil {iv} dage efter sidste dosis IVIG/fSCIG, {sc} dage efter SCIG",
+                    "on treatment until {iv} days after the last IVIG/fSCIG dose, {sc} days after SCIG"
+                )
             }
             Self::K9 => {
                 let n = k::K9_EXTENSION_DAYS;
-                say!(language, "en kort forlængelse er højst {n} dage", "a short extension is at most {n} days")
+                say!(
+                    language,
+                    "en kort forlængelse er højst {n} dage",
+                    "a short extension is at most {n} days"
+                )
             }
             Self::K11 => {
                 let n = k::K11_WINTER_DAYS;
-                say!(language, "vinteren er dækket ved {n} behandlingsdage mellem 1. oktober og 30. april", "winter is covered by {n} treated days between 1 October and 30 April")
+                say!(
+                    language,
+                    "vinteren er dækket ved {n} behandlingsdage mellem 1. oktober og 30. april",
+                    "winter is covered by {n} treated days between 1 October and 30 April"
+                )
             }
             Self::K12 => {
                 let n = k::K12_EPISODE_DAYS;
-                say!(language, "infektioner med samme fokus inden for {n} dage er én episode", "infections of one focus within {n} days are one episode")
+                say!(
+                    language,
+                    "infektioner med samme fokus inden for {n} dage er én episode",
+                    "infections of one focus within {n} days are one episode"
+                )
             }
             Self::K15 => {
                 let n = k::K15_GAP_MONTHS;
-                say!(language, "over {n} måneders pause eller skift af bispecifikt antistof kan være en ny start", "a gap over {n} months or another bispecific antibody may be a new start")
+                say!(
+                    language,
+                    "over {n} måneders pause eller skift af bispecifikt antistof kan være en ny start",
+                    "a gap over {n} months or another bispecific antibody may be a new start"
+                )
             }
             Self::K16 => {
                 let n = k::K16_HSCT_MONTHS;
-                say!(language, "HSCT over {n} måneder gammel skal bekræftes som styrende", "HSCT over {n} months old is to be confirmed as governing")
+                say!(
+                    language,
+                    "HSCT over {n} måneder gammel skal bekræftes som styrende",
+                    "HSCT over {n} months old is to be confirmed as governing"
+                )
             }
             Self::K17 => {
                 let n = k::K17_LEAD_DAYS;
-                say!(language, "seponeringskort vises fra {n} dage før", "the stop card shows from {n} days before")
+                say!(
+                    language,
+                    "seponeringskort vises fra {n} dage før",
+                    "the stop card shows from {n} days before"
+                )
             }
             Self::E1 => {
                 let n = k::E1_EARLIER_SAMPLE_MONTHS;
-                say!(language, "den første af to IgG-prøver er højst {n} måneder gammel", "the earlier of two IgG samples is at most {n} months old")
+                say!(
+                    language,
+                    "den første af to IgG-prøver er højst {n} måneder gammel",
+                    "the earlier of two IgG samples is at most {n} months old"
+                )
             }
             Self::E2 => {
                 let n = k::E2_ACTIVE_INFECTION_DAYS;
-                say!(language, "en infektion uden slutdato er aktiv i {n} dage", "an infection without an end is active for {n} days")
+                say!(
+                    language,
+                    "en infektion uden slutdato er aktiv i {n} dage",
+                    "an infection without an end is active for {n} days"
+                )
             }
             Self::E3 => {
                 let n = k::E3_RECURRENT;
-                say!(language, "tilbagevendende betyder mindst {n} adskilte kvalificerende episoder", "recurrent means at least {n} separate qualifying episodes")
+                say!(
+                    language,
+                    "tilbagevendende betyder mindst {n} adskilte kvalificerende episoder",
+                    "recurrent means at least {n} separate qualifying episodes"
+                )
             }
             Self::E4 => {
                 let n = k::E4_CAR_T_ORDER_MONTHS;
-                say!(language, "en CAR-T-bestilling på højst {n} måneder kan være givet", "a CAR-T order of at most {n} months may have been given")
+                say!(
+                    language,
+                    "en CAR-T-bestilling på højst {n} måneder kan være givet",
+                    "a CAR-T order of at most {n} months may have been given"
+                )
             }
             Self::E5 => {
                 let (before, after) = (k::E5_CULTURE_BEFORE_DAYS, k::E5_CULTURE_AFTER_DAYS);
-                say!(language, "en dyrkning hører til infektionen fra {before} dage før til {after} dage efter debut", "a culture belongs to the infection from {before} days before to {after} days after onset")
+                say!(
+                    language,
+                    "en dyrkning hører til infektionen fra {before} dage før til {after} dage efter debut",
+                    "a culture belongs to the infection from {before} days before to {after} days after onset"
+                )
             }
             Self::E6 => {
                 let (before, after) = (k::E6_ANTIBIOTIC_BEFORE_DAYS, k::E6_ANTIBIOTIC_AFTER_DAYS);
-                say!(language, "et antibiotikum hører til infektionen fra {before} dage før til {after} dage efter debut", "an antibiotic belongs to the infection from {before} days before to {after} days after onset")
+                say!(
+                    language,
+                    "et antibiotikum hører til infektionen fra {before} dage før til {after} dage efter debut",
+                    "an antibiotic belongs to the infection from {before} days before to {after} days after onset"
+                )
             }
             Self::E7 => {
                 let n = k::E7_COURSE_GAP_DAYS;
-                say!(language, "over {n} dage uden immunglobulin begynder et nyt forløb", "over {n} days without immunoglobulin begin a new course")
+                say!(
+                    language,
+                    "over {n} dage uden immunglobulin begynder et nyt forløb",
+                    "over {n} days without immunoglobulin begin a new course"
+                )
             }
             Self::E8 => {
                 let n = k::E8_SPLIT_INFUSION_DAYS;
-                say!(language, "delte CAR-T-infusioner inden for {n} dage er én", "CAR-T infusions in parts within {n} days are one")
+                say!(
+                    language,
+                    "delte CAR-T-infusioner inden for {n} dage er én",
+                    "CAR-T infusions in parts within {n} days are one"
+                )
             }
             Self::E9 => {
                 let n = k::E9_HISTORY_DAYS;
-                say!(language, "»ingen kvalificerende infektioner« gælder i {n} dage", "'no qualifying infections' holds for {n} days")
+                say!(
+                    language,
+                    "»ingen kvalificerende infektioner« gælder i {n} dage",
+                    "'no qualifying infections' holds for {n} days"
+                )
             }
             Self::E10 => {
                 let n = k::E10_REVIEW_EARLY_DAYS;
-                say!(language, "en opfølgning tæller fra {n} dage før sin dato", "a review counts from {n} days before its day")
+                say!(
+                    language,
+                    "en opfølgning tæller fra {n} dage før sin dato",
+                    "a review counts from {n} days before its day"
+                )
             }
             Self::E11 => {
                 let n = k::E11_REVIEW_LATE_DAYS;
-                say!(language, "en opfølgning er forsinket efter {n} dage", "a review is late after {n} days")
+                say!(
+                    language,
+                    "en opfølgning er forsinket efter {n} dage",
+                    "a review is late after {n} days"
+                )
             }
         }
     }
@@ -273,7 +372,11 @@ mod tests {
     fn every_choice_is_an_engineering_parameter() {
         for choice in Choice::ALL {
             let parameter = ALL.iter().find(|parameter| parameter.id == choice.id());
-            assert_eq!(parameter.map(|found| found.origin), Some(Origin::Engineering), "{choice:?}");
+            assert_eq!(
+                parameter.map(|found| found.origin),
+                Some(Origin::Engineering),
+                "{choice:?}"
+            );
         }
     }
 

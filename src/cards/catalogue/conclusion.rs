@@ -76,12 +76,13 @@ pub fn paragraphs(card: CardCode, case: &Case<'_>) -> Vec<String> {
     }
 }
 
-/// The index event of the case as a sentence has it: `CAR-T-infusion 1. december 2025`.
+/// The index event of the case as a sentence has it: `CAR-T-infusion den 1. december 2025`.
 fn index(case: &Case<'_>) -> String {
     match &case.assessment.population.index {
         Some(index) => {
             let kind = words::index_event(index.kind).say(case.language);
-            format!("{kind} {}", case.date(index.date))
+            let day = case.date(index.date);
+            say!(case.language, "{kind} den {day}", "{kind} on {day}")
         }
         None => say!(
             case.language,
@@ -104,15 +105,15 @@ fn early_start(case: &Case<'_>) -> Vec<String> {
     let event = index(case);
     let mut out = vec![say!(
         language,
-        "IgG er under 4 g/L, og der er gået mindre end 6 måneder efter {event}. Substitution kan startes uanset infektioner.",
+        "IgG er under 4 g/L, og der er gået mindre end 6 måneder siden {event}. Substitution kan startes uanset infektioner.",
         "IgG is below 4 g/L, and less than 6 months have passed since {event}. Substitution may be started regardless of infections."
     )];
     if let Some(due) = case.assessment.course.stop_due {
-        let (day, left) = (case.date(due), case.days_until(due));
+        let (day, left) = (case.date(due), locale::days(case.days_until(due), language));
         out.push(say!(
             language,
-            "Seponering skal ifølge vejledningen forsøges senest **{day}** (om {left} dage); en pause opfylder også kravet. Startes der sent i perioden, kan forløbet blive kort.",
-            "By the guideline a stop is to be attempted by **{day}** (in {left} days); a pause satisfies it too. A start late in the period may make for a short course."
+            "Seponering skal ifølge vejledningen forsøges senest **{day}** (om {left}); en pause opfylder også kravet. Startes der sent i perioden, kan forløbet blive kort.",
+            "By the guideline a stop is to be attempted by **{day}** (in {left}); a pause satisfies it too. A start late in the period may make for a short course."
         ));
     }
     out.push(say!(
@@ -214,17 +215,14 @@ fn review(case: &Case<'_>) -> Vec<String> {
         let day = case.date(due);
         let late = -case.days_until(due);
         out.push(if late > 0 {
+            let late = locale::days(late, language);
             say!(
                 language,
-                "Opfølgningen var sat til **{day}** ({late} dage siden), og ingen er registreret.",
-                "The review was due **{day}** ({late} days ago), and none is recorded."
+                "Opfølgningen var sat til **{day}** (for {late} siden), og ingen er registreret.",
+                "The review was due **{day}** ({late} ago), and none is recorded."
             )
         } else {
-            say!(
-                language,
-                "Opfølgningen er sat til **{day}**.",
-                "The review is due **{day}**."
-            )
+            say!(language, "Opfølgningen er sat til **{day}**.", "The review is due **{day}**.")
         });
     }
     out
@@ -243,23 +241,26 @@ fn stop_after_index(case: &Case<'_>) -> Vec<String> {
     let day = case.date(due);
     let left = case.days_until(due);
     let when = match left {
-        1.. => say!(language, "om {left} dage", "in {left} days"),
+        1.. => {
+            let left = locale::days(left, language);
+            say!(language, "om {left}", "in {left}")
+        }
         0 => say!(language, "i dag", "today"),
         _ => {
-            let past = left.saturating_neg();
-            say!(language, "{past} dage siden", "{past} days ago")
+            let past = locale::days(left.saturating_neg(), language);
+            say!(language, "for {past} siden", "{past} ago")
         }
     };
     let mut out = vec![match case.stop_case() {
         StopCase::Soon | StopCase::Due => say!(
             language,
-            "Immunglobulin blev startet inden for 6 måneder efter {event}, og der er ingen kvalificerende infektioner før opstart. Vejledningen kræver et forsøg på seponering **{day}** ({when}); en pause opfylder også kravet.",
-            "Immunoglobulin was begun within 6 months of {event}, with no qualifying infections before the start. The guideline requires a stop attempt on **{day}** ({when}); a pause satisfies it too."
+            "Immunglobulin blev startet inden for 6 måneder efter {event}, og der er ikke dokumenteret kvalificerende infektioner før opstart. Vejledningen kræver et forsøg på seponering **{day}** ({when}); en pause opfylder også kravet.",
+            "Immunoglobulin was begun within 6 months of {event}, and no qualifying infections are documented before the start. The guideline requires a stop attempt on **{day}** ({when}); a pause satisfies it too."
         ),
         StopCase::ReviewUnknownHistory => say!(
             language,
-            "Immunglobulin blev startet inden for 6 måneder efter {event}, men infektionerne før opstart er ikke kendt. Er der ingen kvalificerende, skal seponering forsøges **{day}** ({when}); er de dokumenteret, gælder den almindelige regel om 6–12 måneder fra opstart.",
-            "Immunoglobulin was begun within 6 months of {event}, but the infections before the start are not known. If none qualify, a stop is to be attempted on **{day}** ({when}); if they are documented, the ordinary rule of 6–12 months from the start applies."
+            "Immunglobulin blev startet inden for 6 måneder efter {event}, men infektionerne før opstart er ikke afklaret. Er der ingen kvalificerende, skal seponering forsøges **{day}** ({when}); er de dokumenteret, gælder den almindelige regel om 6–12 måneder fra opstart.",
+            "Immunoglobulin was begun within 6 months of {event}, but the infections before the start are not settled. If none qualify, a stop is to be attempted on **{day}** ({when}); if they are documented, the ordinary rule of 6–12 months from the start applies."
         ),
         StopCase::ReviewOrdinaryRule => say!(
             language,
@@ -267,7 +268,8 @@ fn stop_after_index(case: &Case<'_>) -> Vec<String> {
             "The ordinary stop rule (6–12 months from the start) is applied. The start section can also be read so that treatment is to be paused or stopped 6 months after {event}, that is **{day}** ({when}). A documented decision settles it."
         ),
         StopCase::Extended => {
-            let end = case.assessment.course.extended_to.map_or(String::new(), |end| case.date(end));
+            let end =
+                case.assessment.course.extended_to.map_or(String::new(), |end| case.date(end));
             say!(
                 language,
                 "Seponering skulle forsøges **{day}** ({when}); en kort forlængelse til **{end}** er registreret.",
@@ -302,7 +304,8 @@ fn stop_attempt(case: &Case<'_>) -> Vec<String> {
             "The guideline advises a stop attempt 6–12 months after the start. Winter months should be part of the course so that its effect can be judged."
         )
     }];
-    if let (Some(days), Some(reached)) = (course.winter_days, course.winter_reached) {
+    let later = course.winter_reached.filter(|reached| *reached > case.assessment.as_of);
+    if let (Some(days), Some(reached)) = (course.winter_days, later) {
         let day = case.date(reached);
         out.push(say!(
             language,
@@ -382,7 +385,8 @@ fn two_readings(case: &Case<'_>) -> Vec<String> {
         "Patienten kan høre til to populationer, og kriterierne giver ikke samme svar: *{first}* eller *{second}*. Klinikeren afgør, hvilken der er styrende.",
         "The patient may belong to two populations, and their criteria do not give one answer: *{first}* or *{second}*. The clinician decides which governs."
     )];
-    let restart = [one, other].contains(&Population::P2A) && [one, other].contains(&Population::P2B);
+    let restart =
+        [one, other].contains(&Population::P2A) && [one, other].contains(&Population::P2B);
     out.push(if restart {
         say!(
             language,

@@ -66,7 +66,9 @@ impl OverrideReason {
     /// Its words.
     pub fn display(self) -> Text {
         match self {
-            Self::O1 => text("Infektioner er verificeret andetsteds", "Infections verified elsewhere"),
+            Self::O1 => {
+                text("Infektioner er verificeret andetsteds", "Infections verified elsewhere")
+            }
             Self::O2 => text("Anden indikation end SID", "Other indication than SID"),
             Self::O3 => text(
                 "Efter råd fra specialist eller klinisk immunologi",
@@ -102,14 +104,20 @@ pub fn entry(card: CardCode) -> Entry {
             overrides: &[O3, O4, O6, O8, O9],
         },
         CardCode::C02 => Entry {
-            name: text("Opstart ved IgG <4 g/L og infektioner", "Start on IgG <4 g/L and infections"),
+            name: text(
+                "Opstart ved IgG <4 g/L og infektioner",
+                "Start on IgG <4 g/L and infections",
+            ),
             sections: START_1,
             addendum: Some("4.1"),
             recommendations: &["REC-10", "REC-19", "REC-28"],
             overrides: &[O3, O4, O6, O9],
         },
         CardCode::C03 => Entry {
-            name: text("Opstart ved IgG <6 g/L kan overvejes", "Start on IgG <6 g/L may be considered"),
+            name: text(
+                "Opstart ved IgG <6 g/L kan overvejes",
+                "Start on IgG <6 g/L may be considered",
+            ),
             sections: START_1,
             addendum: Some("4.1"),
             recommendations: &["REC-11", "REC-12", "REC-20", "REC-28"],
@@ -165,7 +173,10 @@ pub fn entry(card: CardCode) -> Entry {
             overrides: &[O7, O10],
         },
         CardCode::C14 => Entry {
-            name: text("Seponering efter CAR-T/bispecifikt antistof", "Stop after CAR-T/bispecific"),
+            name: text(
+                "Seponering efter CAR-T/bispecifikt antistof",
+                "Stop after CAR-T/bispecific",
+            ),
             sections: "Kriterier for opstart, 2; Kriterier for seponering",
             addendum: Some("4.1, 4.2"),
             recommendations: &["REC-18", "REC-43", "REC-44"],

@@ -3,7 +3,10 @@
 use jiff::civil::Date;
 
 use super::say;
-use crate::{cards::{Language, locale}, guideline::facts::{Donor, ReviewOutcome}};
+use crate::{
+    cards::{Language, locale},
+    guideline::facts::{Donor, ReviewOutcome},
+};
 
 /// A statement's name, by its code of decision-spec §5.
 pub fn statement(code: &str, language: Language) -> String {
@@ -21,11 +24,9 @@ pub fn statement(code: &str, language: Language) -> String {
         "ig-review" => {
             say!(language, "Stillingtagen til immunglobulin", "Decision on immunoglobulin")
         }
-        "ig-extension" => say!(
-            language,
-            "Kort forlængelse af immunglobulin",
-            "Short extension of immunoglobulin"
-        ),
+        "ig-extension" => {
+            say!(language, "Kort forlængelse af immunglobulin", "Short extension of immunoglobulin")
+        }
         "index-event-confirmed" => {
             say!(language, "Ny behandlingsstart bekræftet", "New treatment start confirmed")
         }
@@ -92,8 +93,8 @@ pub fn stop_task(by: Date, language: Language) -> Words {
         say!(language, "Påmindelse: seponeringsforsøg {day}", "Reminder: stop attempt {day}"),
         say!(
             language,
-            "Tag stilling til seponering af immunglobulin senest {day}",
-            "Decide on stopping immunoglobulin by {day}"
+            "Opgave: stillingtagen til seponering af immunglobulin senest {day}",
+            "Task: decision on stopping immunoglobulin by {day}"
         ),
     )
 }
@@ -105,8 +106,8 @@ pub fn review_task(months: i32, by: Date, language: Language) -> Words {
         say!(language, "Opfølgning {months} mdr.: {day}", "Review at {months} months: {day}"),
         say!(
             language,
-            "Følg op på immunglobulin {months} måneder efter opstart (regnet fra udkastets dato), senest {day}",
-            "Review immunoglobulin {months} months after start (counted from the draft's date), by {day}"
+            "Opgave: opfølgning på immunglobulin {months} måneder efter opstart (regnet fra udkastets dato), senest {day}",
+            "Task: immunoglobulin review {months} months after start (counted from the draft's date), by {day}"
         ),
     )
 }
@@ -134,7 +135,9 @@ pub fn test(name: &str, from: Option<Date>, language: Language) -> String {
                 "Create a draft request: {name}, not before {day}"
             )
         }
-        None => say!(language, "Opret rekvisitionsudkast: {name}", "Create a draft request: {name}"),
+        None => {
+            say!(language, "Opret rekvisitionsudkast: {name}", "Create a draft request: {name}")
+        }
     }
 }
 
@@ -153,7 +156,9 @@ pub fn review(outcome: ReviewOutcome, orders: bool, language: Language) -> Words
         (ReviewOutcome::Pause, false) => {
             say!(language, "Registrér: immunglobulin pauseret", "Record: immunoglobulin on hold")
         }
-        (ReviewOutcome::Stop, true) => say!(language, "Seponér immunglobulin", "Stop immunoglobulin"),
+        (ReviewOutcome::Stop, true) => {
+            say!(language, "Seponér immunglobulin", "Stop immunoglobulin")
+        }
         (ReviewOutcome::Stop, false) => {
             say!(language, "Registrér: immunglobulin seponeret", "Record: immunoglobulin stopped")
         }

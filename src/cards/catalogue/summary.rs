@@ -19,12 +19,9 @@ pub fn indicator(card: CardCode, case: &Case<'_>) -> Indicator {
     match card {
         CardCode::C05 | CardCode::C06 | CardCode::C31 | CardCode::C32 => Indicator::Warning,
         CardCode::C12 if case.review_late() => Indicator::Warning,
-        CardCode::C14 => match case.stop_case() {
-            StopCase::Soon | StopCase::Extended => Indicator::Info,
-            StopCase::Due | StopCase::ReviewUnknownHistory | StopCase::ReviewOrdinaryRule => {
-                Indicator::Warning
-            }
-        },
+        CardCode::C14 if case.stop_reached() && case.stop_case() != StopCase::Extended => {
+            Indicator::Warning
+        }
         CardCode::C15 if case.has(CourseConclusion::StopOverdue) => Indicator::Warning,
         CardCode::C01
         | CardCode::C02
@@ -34,6 +31,7 @@ pub fn indicator(card: CardCode, case: &Case<'_>) -> Indicator {
         | CardCode::C08
         | CardCode::C09
         | CardCode::C12
+        | CardCode::C14
         | CardCode::C15
         | CardCode::C26
         | CardCode::C29
@@ -169,7 +167,9 @@ pub(in crate::cards) fn by_weight(missing: &[MissingItem]) -> Vec<MissingItem> {
         | MissingItem::IggReferenceLimit => 2,
         MissingItem::InfectionHistory | MissingItem::InfectionDetails => 3,
         MissingItem::MProtein | MissingItem::IgaIgm => 4,
-        MissingItem::HsctRelevance | MissingItem::ImmunologyWorkUp | MissingItem::OrderIndication => 5,
+        MissingItem::HsctRelevance
+        | MissingItem::ImmunologyWorkUp
+        | MissingItem::OrderIndication => 5,
     };
     let mut ordered = missing.to_vec();
     ordered.sort_by_key(weight);
@@ -281,8 +281,8 @@ fn stop_after_index(case: &Case<'_>) -> String {
         ),
         StopCase::ReviewUnknownHistory => say!(
             language,
-            "Stop {due} (6 mdr. efter {event}), medmindre kvalificerende infektioner før opstart er dokumenteret",
-            "Stop {due} (6 months after {event}) unless earlier qualifying infections are documented"
+            "Seponering {due} (6 mdr. efter {event}), medmindre kvalificerende infektioner før opstart er dokumenteret",
+            "Stop attempt {due} (6 months after {event}) unless earlier qualifying infections are documented"
         ),
         StopCase::ReviewOrdinaryRule => say!(
             language,
@@ -365,7 +365,11 @@ fn unusable(case: &Case<'_>) -> String {
     }
     longest_that_fits(&items, false, language, |list| {
         if about_igg {
-            say!(language, "Data kan ikke anvendes: IgG – {list}", "Data cannot be used: IgG – {list}")
+            say!(
+                language,
+                "Data kan ikke anvendes: IgG – {list}",
+                "Data cannot be used: IgG – {list}"
+            )
         } else {
             say!(language, "Data kan ikke anvendes: {list}", "Data cannot be used: {list}")
         }

@@ -203,12 +203,17 @@ pub fn verdict(id: CriterionId, verdict: Verdict, language: Language) -> String 
 pub fn reason(reason: Reason) -> Text {
     match reason {
         Reason::NotSearched => text("data er ikke hentet", "the data were not obtained"),
-        Reason::NoneRecorded => text("der er søgt, intet er registreret", "searched, none recorded"),
-        Reason::Insufficient => text("utilstrækkelige eller for gamle data", "too few or too old data"),
-        Reason::Conflicting => text("modstridende data", "conflicting data"),
-        Reason::Invalid => {
-            text("ubrugelig enhed, værdi, status eller dato", "unusable unit, value, status or date")
+        Reason::NoneRecorded => {
+            text("der er søgt, intet er registreret", "searched, none recorded")
         }
+        Reason::Insufficient => {
+            text("utilstrækkelige eller for gamle data", "too few or too old data")
+        }
+        Reason::Conflicting => text("modstridende data", "conflicting data"),
+        Reason::Invalid => text(
+            "ubrugelig enhed, værdi, status eller dato",
+            "unusable unit, value, status or date",
+        ),
         Reason::NeedsJudgement => text("kræver klinisk vurdering", "needs clinical judgement"),
     }
 }
@@ -238,7 +243,9 @@ pub fn missing_short(item: MissingItem, repeat_from: Option<Date>, language: Lan
         (MissingItem::MProtein, _) => text("svar på M-komponent", "M-protein result"),
         (MissingItem::IgaIgm, _) => text("IgA og IgM", "IgA and IgM"),
         (MissingItem::BirthDate, _) => text("fødselsdato", "date of birth"),
-        (MissingItem::CarTInfusionDate, _) => text("dato for CAR-T-infusion", "date of CAR-T infusion"),
+        (MissingItem::CarTInfusionDate, _) => {
+            text("dato for CAR-T-infusion", "date of CAR-T infusion")
+        }
         (MissingItem::IndexEventDate, _) => {
             text("præcis dato for CAR-T/bispecifikt", "exact date of CAR-T/bispecific")
         }
@@ -249,7 +256,9 @@ pub fn missing_short(item: MissingItem, repeat_from: Option<Date>, language: Lan
         (MissingItem::HsctRelevance, _) => {
             text("vurdering af tidligere HSCT", "relevance of an old HSCT")
         }
-        (MissingItem::GoverningDiagnosis, _) => text("styrende diagnose", "the governing diagnosis"),
+        (MissingItem::GoverningDiagnosis, _) => {
+            text("styrende diagnose", "the governing diagnosis")
+        }
         (MissingItem::ImmunologyWorkUp, _) => text("immunologisk udredning", "immunology work-up"),
         (MissingItem::OrderIndication, _) => text("indikation", "indication"),
         (MissingItem::SourceObservation, _) => text("laboratoriesvar", "laboratory results"),
@@ -297,8 +306,8 @@ pub fn missing(item: MissingItem) -> Text {
         MissingItem::IgaIgm => text("IgA og IgM", "IgA and IgM"),
         MissingItem::BirthDate => text("Fødselsdato", "Date of birth"),
         MissingItem::CarTInfusionDate => text(
-            "Dato for CAR-T-infusionen (der findes en bestilling eller plan, men ingen registreret infusion)",
-            "Date of the CAR-T infusion (an order or plan is there, but no recorded infusion)",
+            "Dato for CAR-T-infusionen (bestilt, planlagt eller registreret uden dato)",
+            "Date of the CAR-T infusion (ordered, planned or recorded without a date)",
         ),
         MissingItem::IndexEventDate => text(
             "Præcis dato for CAR-T-infusion eller start af bispecifikt antistof",
@@ -308,9 +317,10 @@ pub fn missing(item: MissingItem) -> Text {
             "Afklaring af, om genoptaget eller skiftet bispecifikt antistof er en ny behandlingsstart",
             "Whether a resumed or changed bispecific antibody is a new treatment start",
         ),
-        MissingItem::DonorType => {
-            text("Donortype ved HSCT (allogen eller autolog)", "Donor type of the HSCT (allogeneic or autologous)")
-        }
+        MissingItem::DonorType => text(
+            "Donortype ved HSCT (allogen eller autolog)",
+            "Donor type of the HSCT (allogeneic or autologous)",
+        ),
         MissingItem::HsctRelevance => text(
             "Vurdering af, om den tidligere allogene HSCT stadig er styrende",
             "Whether the old allogeneic HSCT still governs",
@@ -328,12 +338,14 @@ pub fn missing(item: MissingItem) -> Text {
             "Laboratoriesvar kunne ikke hentes (Observation)",
             "Laboratory results were not obtained (Observation)",
         ),
-        MissingItem::SourceCondition => {
-            text("Diagnoser kunne ikke hentes (Condition)", "Diagnoses were not obtained (Condition)")
-        }
-        MissingItem::SourceProcedure => {
-            text("Procedurer kunne ikke hentes (Procedure)", "Procedures were not obtained (Procedure)")
-        }
+        MissingItem::SourceCondition => text(
+            "Diagnoser kunne ikke hentes (Condition)",
+            "Diagnoses were not obtained (Condition)",
+        ),
+        MissingItem::SourceProcedure => text(
+            "Procedurer kunne ikke hentes (Procedure)",
+            "Procedures were not obtained (Procedure)",
+        ),
         MissingItem::SourceMedicationRequest => text(
             "Ordinationer kunne ikke hentes (MedicationRequest)",
             "Prescriptions were not obtained (MedicationRequest)",
@@ -371,10 +383,17 @@ pub fn problem(problem: Problem) -> Text {
         Problem::Unreadable => text("kan ikke læses", "cannot be read"),
         Problem::CodeSystemUnknown => text("ukendt kodesystem", "unknown code system"),
         Problem::Incomplete => text("ufuldstændigt søgesvar", "incomplete search result"),
-        Problem::SourceError => text("serveren svarede med en fejl", "the server answered with an error"),
+        Problem::SourceError => {
+            text("serveren svarede med en fejl", "the server answered with an error")
+        }
         Problem::OtherPatient => text("tilhører en anden patient", "belongs to another patient"),
-        Problem::Repaired => text("ordinationen var ikke gyldig FHIR R4 og er tolket", "the draft was not valid FHIR R4 and was interpreted"),
-        Problem::ReferenceUnresolved => text("henvisning fører ingen steder", "a reference leads nowhere"),
+        Problem::Repaired => text(
+            "ordinationen var ikke gyldig FHIR R4 og er tolket",
+            "the draft was not valid FHIR R4 and was interpreted",
+        ),
+        Problem::ReferenceUnresolved => {
+            text("henvisning fører ingen steder", "a reference leads nowhere")
+        }
     }
 }
 
@@ -398,8 +417,12 @@ pub fn course_conclusion(conclusion: CourseConclusion) -> Text {
             "Stigende IgA/IgM eller B-celler taler for et seponeringsforsøg",
             "Rising IgA/IgM or B cells support a stop attempt",
         ),
-        CourseConclusion::Extend => text("Kort forlængelse er registreret", "A short extension is recorded"),
-        CourseConclusion::Pause => text("Sommerpausering kan overvejes", "A summer pause can be considered"),
+        CourseConclusion::Extend => {
+            text("Kort forlængelse er registreret", "A short extension is recorded")
+        }
+        CourseConclusion::Pause => {
+            text("Sommerpausering kan overvejes", "A summer pause can be considered")
+        }
         CourseConclusion::Review3 => text("Opfølgning ved 3 måneder", "Review at 3 months"),
         CourseConclusion::Review6 => text("Opfølgning ved 6 måneder", "Review at 6 months"),
         CourseConclusion::Review6Monthly => text("Halvårlig opfølgning", "Six-monthly review"),

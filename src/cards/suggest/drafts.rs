@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use crate::{
     cards::{
-        Language, locale,
+        Language,
         catalogue::{labels, say},
+        locale,
     },
     guideline::facts::{Donor, ReviewOutcome},
 };

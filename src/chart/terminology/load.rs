@@ -136,6 +136,7 @@ impl Terminology {
                 let loaded = Concept {
                     system: system.clone(),
                     code: concept.code.clone(),
+                    display: concept.display.clone(),
                     implied_unit: unit.map(|unit| unit.ucum.clone()),
                     grams_per_litre_factor: unit.and_then(|unit| unit.grams_per_litre_factor),
                 };
@@ -245,6 +246,7 @@ struct SetConcept {
     #[serde(default, rename = "extension")]
     extensions: Vec<HashMap<String, Value>>,
     code: String,
+    display: Option<String>,
 }
 
 impl SetConcept {

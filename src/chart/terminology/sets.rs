@@ -39,6 +39,8 @@ value_sets! {
     B_CELLS_ABSOLUTE = "lab-bcell-abs";
     /// M-protein concentration, IgG or class not stated.
     M_PROTEIN = "lab-m-protein";
+    /// Of these, the codes that say class IgG.
+    M_PROTEIN_IGG = "lab-m-protein-igg";
     /// M-protein of class IgA or IgM.
     M_PROTEIN_NON_IGG = "lab-m-protein-non-igg";
     /// M-component screening and typing.

@@ -1,0 +1,255 @@
+//! One patient's resources, and how a fact is taken from one of them.
+
+use jiff::{civil::Date, tz::TimeZone};
+use r4::types;
+
+use super::{
+    Reading, Source,
+    codes::Codes,
+    date::{self, Dated},
+    json::Object,
+    source::{Entry, Obtainment},
+    terminology::Terminology,
+};
+use crate::guideline::{
+    date::When,
+    facts::{Facts, Reference},
+    problem::{DataProblem, Problem, Touches},
+};
+
+/// The resources of the patient, with what is needed to read them.
+#[derive(Debug)]
+pub struct Record<'a> {
+    /// What was obtained; entries of other patients are still in it.
+    pub obtained: Obtainment<'a>,
+    /// The patient.
+    pub patient: Option<Reference>,
+    /// The evaluation date.
+    pub as_of: Date,
+    /// The zone in which an instant becomes a day.
+    pub zone: &'a TimeZone,
+    /// The value sets.
+    pub terminology: &'a Terminology,
+}
+
+/// The date of a fact that the record dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// On or before E; `None` when the date is missing or invalid, which is then a problem.
+    Known(Option<When>),
+    /// Certainly after E.
+    Future,
+}
+
+impl<'a> Record<'a> {
+    /// A record of what was obtained.
+    pub fn new(obtained: Obtainment<'a>, patient: Option<Reference>, reading: Reading<'a>) -> Self {
+        let Reading { as_of, zone, terminology } = reading;
+        Self { obtained, patient, as_of, zone, terminology }
+    }
+
+    /// The resources of one type that are this patient's.
+    pub fn entries(&self, source: Source) -> impl Iterator<Item = &Entry<'a>> {
+        self.of_type(source.resource_type())
+    }
+
+    /// The resources of one type that are this patient's.
+    pub fn of_type(&self, resource_type: &'static str) -> impl Iterator<Item = &Entry<'a>> {
+        self.obtained
+            .entries
+            .iter()
+            .filter(move |entry| entry.resource_type == resource_type && !self.is_anothers(entry))
+    }
+
+    /// Is the subject of the resource somebody else? One that names no subject is the patient's: it
+    /// was sent as such.
+    pub fn is_anothers(&self, entry: &Entry<'_>) -> bool {
+        if entry.resource_type == "Patient" {
+            return self.patient.as_ref() != Some(&entry.reference);
+        }
+        let subject = entry.object.object("subject").or_else(|| entry.object.object("patient"));
+        let reference = subject.and_then(|subject| subject.text("reference"));
+        match (reference, &self.patient) {
+            (None, _) => false,
+            (Some(reference), _) if reference.starts_with('#') => false,
+            (Some(reference), Some(patient)) => self.obtained.normalise(&reference) != *patient,
+            (Some(_), None) => true,
+        }
+    }
+
+    /// The typed resource of an entry. Elements that were lost and do not decide become a problem
+    /// that touches nothing.
+    ///
+    /// # Errors
+    ///
+    /// Why it, or one of the elements that decide (`decisive`), cannot be read. The caller knows what
+    /// that makes uncertain: see [`reject`].
+    pub fn typed(
+        &self,
+        entry: &Entry<'_>,
+        decisive: &[&str],
+        facts: &mut Facts,
+    ) -> Result<r4::Resource, String> {
+        let read = r4::read(entry.raw.get()).map_err(|error| error.to_string())?;
+        let head = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
+        if let Some(path) = read.lost.iter().find(|path| decisive.contains(&head(path).as_str())) {
+            return Err(format!("{path}: cannot be read"));
+        }
+        if !read.lost.is_empty() {
+            let lost = format!("{LOST}{}", read.lost.join(", "));
+            note(facts, &entry.reference, Problem::ValueUnreadable, Touches::Nothing, &lost);
+        }
+        Ok(read.resource)
+    }
+
+    /// Says that the codes of a resource match nothing because none of them names its system.
+    pub fn note_missing_system(&self, codes: &Codes, entry: &Entry<'_>, facts: &mut Facts) {
+        if !codes.is_uncoded() && codes.codings().all(|coding| coding.system.is_none()) {
+            let why = "code without a system";
+            note(facts, &entry.reference, Problem::CodeSystemUnknown, Touches::Nothing, why);
+        }
+    }
+
+    /// An element with a date, of the entry's own object.
+    pub fn date(&self, entry: &Entry<'_>, name: &str) -> Dated {
+        date::of(&entry.object, name, self.zone)
+    }
+
+    /// One end of a Period of the entry's own object.
+    pub fn period(&self, entry: &Entry<'_>, name: &str, end: &str) -> Dated {
+        date::of_period(&entry.object, name, end, self.zone)
+    }
+
+    /// A date as a fact has it: on or before E. What is wrong with it becomes a problem.
+    pub fn past(
+        &self,
+        dated: Dated,
+        entry: &Entry<'_>,
+        touches: Touches,
+        facts: &mut Facts,
+    ) -> Past {
+        match dated {
+            Dated::On(when) => match when.not_after(self.as_of) {
+                Some(when) => Past::Known(Some(when)),
+                None => Past::Future,
+            },
+            Dated::Missing => {
+                note(facts, &entry.reference, Problem::DateMissing, touches, "no date");
+                Past::Known(None)
+            }
+            Dated::Invalid => {
+                note(facts, &entry.reference, Problem::DateInvalid, touches, "not a FHIR date");
+                Past::Known(None)
+            }
+        }
+    }
+
+    /// The same for something that claims to have happened: one after E is a problem, and no fact.
+    pub fn happened(
+        &self,
+        dated: Dated,
+        entry: &Entry<'_>,
+        touches: Touches,
+        facts: &mut Facts,
+    ) -> Option<Option<When>> {
+        match self.past(dated, entry, touches, facts) {
+            Past::Known(when) => Some(when),
+            Past::Future => {
+                let problem = Problem::DateInFuture;
+                note(facts, &entry.reference, problem, Touches::Nothing, "dated after today");
+                None
+            }
+        }
+    }
+
+    /// The reasons of a treatment: `reasonCode`, else the Conditions of `reasonReference` (F-08).
+    pub fn reasons(
+        &self,
+        codes: &[Option<types::CodeableConcept>],
+        references: &[Option<types::Reference>],
+        entry: &Entry<'_>,
+        facts: &mut Facts,
+    ) -> Codes {
+        let stated = Codes::of_all(codes);
+        if !stated.is_uncoded() || stated.words().is_some() {
+            return stated;
+        }
+        let mut reasons = Codes::default();
+        for reference in references.iter().flatten() {
+            let Some(target) = reference.reference.as_deref() else { continue };
+            let target = match target.strip_prefix('#') {
+                Some(id) => contained(entry, id),
+                None => self.obtained.follow(target).map(|entry| entry.object.clone()),
+            };
+            let codes = target.and_then(|target| target.get("code").and_then(Codes::peek));
+            match codes {
+                Some(codes) => reasons.extend(codes),
+                None => note(
+                    facts,
+                    &entry.reference,
+                    Problem::ReferenceUnresolved,
+                    Touches::Nothing,
+                    "reasonReference leads to nothing that was obtained",
+                ),
+            }
+        }
+        reasons
+    }
+}
+
+/// How the note of an element that was not read begins.
+const LOST: &str = "not read: ";
+
+/// Drops the notes on lost elements where a more exact problem of the same resource is known: the
+/// lost element is the one that it is about.
+pub fn drop_vague(facts: &mut Facts) {
+    let vague = |problem: &DataProblem| {
+        problem.problem == Problem::ValueUnreadable && problem.note.starts_with(LOST)
+    };
+    let exact: Vec<Reference> = facts
+        .problems
+        .iter()
+        .filter(|problem| !vague(problem))
+        .map(|problem| problem.reference.clone())
+        .collect();
+    facts.problems.retain(|problem| !vague(problem) || !exact.contains(&problem.reference));
+}
+
+/// A contained resource.
+pub fn contained<'a>(entry: &Entry<'a>, id: &str) -> Option<Object<'a>> {
+    let all = entry.object.objects("contained");
+    all.into_iter().find(|resource| resource.text("id").as_deref() == Some(id))
+}
+
+/// Adds a data problem.
+pub fn note(
+    facts: &mut Facts,
+    reference: &Reference,
+    problem: Problem,
+    touches: Touches,
+    note: &str,
+) {
+    let problem =
+        DataProblem { reference: reference.clone(), problem, touches, note: note.to_owned() };
+    if !facts.problems.contains(&problem) {
+        facts.problems.push(problem);
+    }
+}
+
+/// A resource that could have been decisive cannot be read: its source counts as not searched, so
+/// that nothing is "none recorded" because of it (F-10).
+pub fn reject(facts: &mut Facts, source: Source, entry: &Entry<'_>, why: &str) {
+    let touches = match source {
+        Source::Patient => Touches::Patient,
+        Source::Observation => Touches::Igg,
+        Source::Condition => Touches::Conditions,
+        Source::Procedure => Touches::Procedures,
+        Source::MedicationRequest
+        | Source::MedicationAdministration
+        | Source::MedicationStatement
+        | Source::MedicationDispense => Touches::Medication,
+        Source::Encounter | Source::Immunization => Touches::Nothing,
+    };
+    *source.flag(&mut facts.searched) = false;
+    note(facts, &entry.reference, Problem::Unreadable, touches, why);
+}

@@ -1,0 +1,277 @@
+//! What was obtained: the resources of each source, and whether the source was searched (F-09).
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use super::{Input, Obtained, Source, json::Object};
+use crate::guideline::{
+    facts::{Reference, Searched},
+    problem::{DataProblem, Problem, Touches},
+};
+
+/// One resource as it stands in the text.
+#[derive(Debug, Clone)]
+pub struct Entry<'a> {
+    /// `resourceType`.
+    pub resource_type: String,
+    /// `Type/id`; without an id the `fullUrl`, without that the place where it was found.
+    pub reference: Reference,
+    /// Its text.
+    pub raw: &'a RawValue,
+    /// Its members.
+    pub object: Object<'a>,
+}
+
+/// Everything that was obtained.
+#[derive(Debug, Clone, Default)]
+pub struct Obtainment<'a> {
+    /// The resources, each reference once.
+    pub entries: Vec<Entry<'a>>,
+    /// Which sources were searched.
+    pub searched: Searched,
+    /// What went wrong.
+    pub problems: Vec<DataProblem>,
+    /// References that a `fullUrl` of a Bundle stands for.
+    full_urls: BTreeMap<String, Reference>,
+    /// Where each reference stands in `entries`.
+    by_reference: BTreeMap<Reference, usize>,
+}
+
+impl Source {
+    /// Every source.
+    pub const ALL: [Self; 10] = [
+        Self::Patient,
+        Self::Observation,
+        Self::Condition,
+        Self::Procedure,
+        Self::MedicationRequest,
+        Self::MedicationAdministration,
+        Self::MedicationStatement,
+        Self::MedicationDispense,
+        Self::Encounter,
+        Self::Immunization,
+    ];
+
+    /// The FHIR type, `Observation`.
+    pub fn resource_type(self) -> &'static str {
+        match self {
+            Self::Patient => "Patient",
+            Self::Observation => "Observation",
+            Self::Condition => "Condition",
+            Self::Procedure => "Procedure",
+            Self::MedicationRequest => "MedicationRequest",
+            Self::MedicationAdministration => "MedicationAdministration",
+            Self::MedicationStatement => "MedicationStatement",
+            Self::MedicationDispense => "MedicationDispense",
+            Self::Encounter => "Encounter",
+            Self::Immunization => "Immunization",
+        }
+    }
+
+    /// The source of a FHIR type.
+    pub fn of_type(resource_type: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.resource_type() == resource_type)
+    }
+
+    /// The flag of this source.
+    pub fn flag(self, searched: &mut Searched) -> &mut bool {
+        match self {
+            Self::Patient => &mut searched.patient,
+            Self::Observation => &mut searched.observations,
+            Self::Condition => &mut searched.conditions,
+            Self::Procedure => &mut searched.procedures,
+            Self::MedicationRequest => &mut searched.medication_requests,
+            Self::MedicationAdministration => &mut searched.medication_administrations,
+            Self::MedicationStatement => &mut searched.medication_statements,
+            Self::MedicationDispense => &mut searched.medication_dispenses,
+            Self::Encounter => &mut searched.encounters,
+            Self::Immunization => &mut searched.immunizations,
+        }
+    }
+}
+
+impl<'a> Obtainment<'a> {
+    /// Sorts out what was sent.
+    pub fn of(input: &Input<'a>) -> Self {
+        let mut all = Self::default();
+        match input {
+            Input::Record(raw) => {
+                let complete = all.bundle("record", raw, None);
+                all.searched = if complete { Searched::ALL } else { Searched::default() };
+            }
+            Input::Prefetch(values) => {
+                let mut outcome: BTreeMap<Source, bool> = BTreeMap::new();
+                for (source, key, obtained) in values {
+                    let complete = match obtained {
+                        Obtained::Nothing => false,
+                        Obtained::Value(raw) => all.value(*source, key, raw),
+                    };
+                    *outcome.entry(*source).or_insert(true) &= complete;
+                }
+                for (source, complete) in outcome {
+                    *source.flag(&mut all.searched) = complete;
+                }
+            }
+        }
+        all
+    }
+
+    /// The entry that a reference of a resource leads to.
+    pub fn follow(&self, reference: &str) -> Option<&Entry<'a>> {
+        self.by_reference.get(&self.normalise(reference)).map(|index| &self.entries[*index])
+    }
+
+    /// `Type/id` of a reference in any of its forms: relative, absolute, versioned, or the `fullUrl`
+    /// of an entry. One that cannot be told stays as it is.
+    pub fn normalise(&self, reference: &str) -> Reference {
+        if let Some(known) = self.full_urls.get(reference) {
+            return known.clone();
+        }
+        let plain = reference.split_once("/_history/").map_or(reference, |(before, _)| before);
+        let mut parts = plain.rsplit('/');
+        match (parts.next(), parts.next()) {
+            (Some(id), Some(kind)) if !id.is_empty() && is_type_name(kind) => {
+                Reference::new(format!("{kind}/{id}"))
+            }
+            _ => Reference::new(reference),
+        }
+    }
+
+    /// One value of a prefetch; true when its source was searched to the end.
+    fn value(&mut self, source: Source, key: &str, raw: &'a RawValue) -> bool {
+        let place = format!("prefetch.{key}");
+        if raw.get() == "null" {
+            // A search that found nothing; but a Patient that is not there was not obtained.
+            return source != Source::Patient;
+        }
+        let kind = Object::of(raw).and_then(|object| object.text("resourceType"));
+        match kind.as_deref() {
+            Some("Bundle") => self.bundle(&place, raw, Some(source)),
+            Some(kind) if kind == source.resource_type() => {
+                self.entry(&place, None, raw);
+                // One resource where a search was asked for may not be all there is.
+                if source != Source::Patient {
+                    self.problem(&place, Problem::Incomplete, "a resource instead of a Bundle");
+                }
+                source == Source::Patient
+            }
+            Some("OperationOutcome") => {
+                self.problem(&place, Problem::SourceError, "an OperationOutcome instead of data");
+                false
+            }
+            _ => {
+                self.problem(&place, Problem::SourceError, "neither a Bundle nor a resource of the type asked for");
+                false
+            }
+        }
+    }
+
+    /// One Bundle, of one source or a whole record; true when it is complete.
+    fn bundle(&mut self, place: &str, raw: &'a RawValue, source: Option<Source>) -> bool {
+        let Some(bundle) = Object::of(raw).filter(|bundle| {
+            bundle.text("resourceType").as_deref() == Some("Bundle")
+        }) else {
+            self.problem(place, Problem::SourceError, "not a Bundle");
+            return false;
+        };
+        let mut complete = true;
+        let next = |link: &Object<'_>| link.text("relation").as_deref() == Some("next");
+        if bundle.objects("link").iter().any(next) {
+            self.problem(place, Problem::Incomplete, "more pages were not obtained");
+            complete = false;
+        }
+        if bundle.get("entry").is_some_and(|entries| !entries.get().starts_with('[')) {
+            self.problem(place, Problem::SourceError, "entry is not an array");
+            return false;
+        }
+        let mut types = Vec::new();
+        for (index, entry) in bundle.items("entry").into_iter().enumerate() {
+            let place = format!("{place}.entry[{index}]");
+            let members = Object::of(entry);
+            let resource = members.as_ref().and_then(|entry| entry.get("resource"));
+            let request = members.as_ref().and_then(|entry| entry.get("request"));
+            match (resource, request) {
+                (Some(resource), _) => {
+                    let full_url = members.as_ref().and_then(|entry| entry.text("fullUrl"));
+                    match self.entry(&place, full_url, resource) {
+                        Taken::Resource(kind) => types.push(kind),
+                        Taken::Note => {}
+                        Taken::Failed => complete = false,
+                    }
+                }
+                // A transaction may delete without a resource.
+                (None, Some(_)) => {}
+                (None, None) => {
+                    self.problem(&place, Problem::Unreadable, "an entry without a resource");
+                    complete = false;
+                }
+            }
+        }
+        let asked_for = |source: Source| types.iter().any(|kind| kind == source.resource_type());
+        if let Some(source) = source.filter(|source| !types.is_empty() && !asked_for(*source)) {
+            let note = format!("a Bundle without {}", source.resource_type());
+            self.problem(place, Problem::SourceError, &note);
+            complete = false;
+        }
+        // A Patient that was searched for and is not there was not obtained.
+        complete && (source != Some(Source::Patient) || asked_for(Source::Patient))
+    }
+
+    fn entry(&mut self, place: &str, full_url: Option<String>, raw: &'a RawValue) -> Taken {
+        let object = Object::of(raw);
+        let kind = object.as_ref().and_then(|object| object.text("resourceType"));
+        let (Some(object), Some(resource_type)) = (object, kind) else {
+            self.problem(place, Problem::Unreadable, "not a resource");
+            return Taken::Failed;
+        };
+        if resource_type == "OperationOutcome" {
+            let severe = object.objects("issue").iter().any(|issue| {
+                matches!(issue.text("severity").as_deref(), Some("error" | "fatal"))
+            });
+            if severe {
+                self.problem(place, Problem::SourceError, "an OperationOutcome among the results");
+            }
+            return if severe { Taken::Failed } else { Taken::Note };
+        }
+        let reference = match (object.text("id"), &full_url) {
+            (Some(id), _) => Reference::new(format!("{resource_type}/{id}")),
+            (None, Some(url)) => self.normalise(url),
+            (None, None) => Reference::new(place),
+        };
+        if let Some(url) = full_url {
+            self.full_urls.insert(url, reference.clone());
+        }
+        // The same resource may come with two searches; the first one is kept.
+        if !self.by_reference.contains_key(&reference) {
+            self.by_reference.insert(reference.clone(), self.entries.len());
+            let kind = resource_type.clone();
+            self.entries.push(Entry { resource_type: kind, reference, raw, object });
+        }
+        Taken::Resource(resource_type)
+    }
+
+    fn problem(&mut self, place: &str, problem: Problem, note: &str) {
+        self.problems.push(DataProblem {
+            reference: Reference::new(place),
+            problem,
+            touches: Touches::Nothing,
+            note: note.to_owned(),
+        });
+    }
+}
+
+/// What became of an entry.
+enum Taken {
+    /// A resource of this type.
+    Resource(String),
+    /// A remark of the server that changes nothing.
+    Note,
+    /// Neither.
+    Failed,
+}
+
+fn is_type_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+}

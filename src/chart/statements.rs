@@ -1,0 +1,131 @@
+//! What clinicians have stated, read back from the Observations that record it (decision-spec §5).
+
+use jiff::civil::Date;
+
+use super::{
+    Source,
+    codes::Codes,
+    date,
+    json::Object,
+    laboratory,
+    record::{Record, note},
+    source::Entry,
+    terminology::statement as code,
+};
+use crate::guideline::{
+    facts::{Donor, Facts, ReviewOutcome, Statement, StatementKind},
+    problem::{Problem, Touches},
+};
+
+const DECISIVE: [&str; 4] = ["status", "code", "subject", "focus"];
+
+/// Reads every statement.
+pub fn read(record: &Record<'_>, facts: &mut Facts) {
+    for entry in record.entries(Source::Observation) {
+        let codes = entry.object.get("code").and_then(Codes::peek).unwrap_or_default();
+        let stated = code::ALL.iter().find(|stated| codes.has(code::SYSTEM, stated));
+        if let Some(stated) = stated {
+            read_one(record, entry, stated, facts);
+        }
+    }
+}
+
+fn read_one(record: &Record<'_>, entry: &Entry<'_>, stated: &str, facts: &mut Facts) {
+    let typed = record.typed(entry, &DECISIVE, facts);
+    let mut problem = |problem, why: &str| {
+        note(facts, &entry.reference, problem, Touches::Nothing, why);
+    };
+    let observation = match typed {
+        Ok(r4::Resource::Observation(observation)) => observation,
+        Ok(_) => return,
+        Err(why) => return problem(Problem::Unreadable, &why),
+    };
+    if !laboratory::is_final(&observation.status) {
+        return;
+    }
+    let on = record
+        .period(entry, "effectivePeriod", "end")
+        .or_else(|| record.date(entry, "effectiveDateTime"));
+    // A statement is written by this program, with a day; one without cannot be placed.
+    let Some(date) = on.when().and_then(|when| when.exact()) else {
+        return problem(Problem::DateInvalid, "a statement needs a day");
+    };
+    if date > record.as_of {
+        return problem(Problem::DateInFuture, "dated after today");
+    }
+    let focus = observation.focus.iter().flatten().find_map(|focus| focus.reference.as_deref());
+    let event = focus.map(|reference| record.obtained.normalise(reference));
+    let value = Value { members: &entry.object, record };
+    let kind = match stated {
+        code::INFECTION_HISTORY_REVIEWED => {
+            value.boolean().map(StatementKind::InfectionHistoryReviewed)
+        }
+        code::IGG_DECISIVE_FACTOR => value.boolean().map(StatementKind::IggDecisiveFactor),
+        code::VACCINATION_ADEQUATE => value.boolean().map(StatementKind::VaccinationAdequate),
+        code::ANTIBIOTIC_PROPHYLAXIS_CONSIDERED => {
+            value.boolean().map(StatementKind::AntibioticProphylaxisConsidered)
+        }
+        code::IG_REVIEW => value.review().map(StatementKind::IgReview),
+        code::IG_EXTENSION => value.day().map(StatementKind::IgExtension),
+        code::INDEX_EVENT_CONFIRMED => value
+            .boolean()
+            .zip(event)
+            .map(|(confirmed, event)| StatementKind::IndexEventConfirmed { event, confirmed }),
+        code::DONOR_TYPE => value.donor().map(StatementKind::DonorType),
+        code::IG_OUTSIDE_RECORD => value.boolean().map(StatementKind::IgOutsideRecord),
+        // Of use to rules that are not there yet.
+        _ => return,
+    };
+    let Some(kind) = kind else {
+        return problem(Problem::ValueMissing, "a statement without its value");
+    };
+    let from = record.period(entry, "effectivePeriod", "start").when();
+    let from = from.and_then(|when| when.exact());
+    facts.statements.push(Statement { kind, date, from, evidence: entry.reference.clone() });
+}
+
+/// The value of a statement.
+struct Value<'v, 'a> {
+    members: &'v Object<'a>,
+    record: &'v Record<'a>,
+}
+
+impl Value<'_, '_> {
+    fn boolean(&self) -> Option<bool> {
+        match self.members.get("valueBoolean")?.get() {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+
+    fn day(&self) -> Option<Date> {
+        date::of(self.members, "valueDateTime", self.record.zone).when()?.exact()
+    }
+
+    fn coded(&self) -> Option<Codes> {
+        self.members.get("valueCodeableConcept").and_then(Codes::peek)
+    }
+
+    fn review(&self) -> Option<ReviewOutcome> {
+        let value = self.coded()?;
+        let outcomes = [
+            (code::CONTINUE, ReviewOutcome::Continue),
+            (code::ADJUST, ReviewOutcome::Adjust),
+            (code::PAUSE, ReviewOutcome::Pause),
+            (code::STOP, ReviewOutcome::Stop),
+        ];
+        outcomes.into_iter().find(|(code, _)| value.has(code::SYSTEM, code)).map(|(_, is)| is)
+    }
+
+    fn donor(&self) -> Option<Donor> {
+        let value = self.coded()?;
+        if value.has(code::SYSTEM, code::ALLOGENEIC) {
+            Some(Donor::Allogeneic)
+        } else if value.has(code::SYSTEM, code::AUTOLOGOUS) {
+            Some(Donor::Autologous)
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Sources, patients, treatments, diagnoses, infections.
+
