@@ -103,6 +103,7 @@ impl Sample {
                         drawn: date(2026, 3, 10),
                         evidence: reference("Observation/o1"),
                     }),
+                    waits_for_order: false,
                 },
                 course: Course {
                     on_immunoglobulin: Some(false),

@@ -395,7 +395,7 @@ mod tests {
                     found.sort();
                     found
                 };
-                for number in numbers(row.value) {
+                for number in numbers(&row.value) {
                     assert!(numbers(&words).contains(&number), "{}: {words}", choice.id());
                 }
             }
