@@ -6,7 +6,10 @@ use super::{Language, locale};
 use crate::{
     chart::Chart,
     guideline::{
-        assessment::{Assessment, CardCode, CourseConclusion, CourseRule, IndexEvent, Population},
+        assessment::{
+            Assessment, CardCode, CourseConclusion, CourseRule, Criterion, CriterionId, IndexEvent,
+            Population,
+        },
         date::{days_between, plus_days},
         facts::{Infection, LabResult},
         parameters::{E11_REVIEW_LATE_DAYS, K1_ADULT_YEARS},
@@ -38,7 +41,7 @@ pub(super) enum StopCase {
     Extended,
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
     /// A day as it is written on a card.
     pub fn date(&self, day: Date) -> String {
         locale::date(day, self.language)
@@ -142,6 +145,34 @@ impl Case<'_> {
             C01 | C02 | C03 | C04 | C05 | C06 | C08 | C09 | C30 | C31 | C32 => true,
             C07 | C12 | C14 | C15 | C26 | C29 => false,
         }
+    }
+
+    /// The criteria that `card` rests on: after CAR-T and HSCT infections do not decide, and what
+    /// does not decide is neither shown nor part of the card's identity.
+    pub fn deciding(&self, card: CardCode) -> Vec<&'a Criterion> {
+        use CardCode::{
+            C01, C02, C03, C04, C05, C06, C07, C08, C09, C12, C14, C15, C26, C29, C30, C31, C32,
+        };
+        use CriterionId::{
+            IggBelow4, IggBelow6, IggPersistent, MComponent, SevereOrRecurrentInfections,
+        };
+        let decides = |id: CriterionId| match card {
+            C01 => matches!(id, IggBelow4 | MComponent),
+            C08 => matches!(id, IggBelow4 | MComponent) || (id == IggBelow6 && self.is_child()),
+            C02 => matches!(
+                id,
+                IggBelow4 | IggPersistent | SevereOrRecurrentInfections | MComponent
+            ),
+            C31 => matches!(id, IggBelow4 | IggBelow6 | IggPersistent),
+            C03 | C04 | C05 | C06 | C09 | C30 | C32 => true,
+            C07 | C12 | C14 | C15 | C26 | C29 => false,
+        };
+        self.assessment
+            .start
+            .criteria
+            .iter()
+            .filter(|found| decides(found.id))
+            .collect()
     }
 
     /// `card` is about the running course.

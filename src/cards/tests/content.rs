@@ -19,6 +19,18 @@ fn a_uuid_changes_with_what_decided_and_with_nothing_else() {
     next_day.assessment.course.winter_days = Some(1);
     assert_eq!(uuid(&base, CardCode::C01), uuid(&next_day, CardCode::C01));
 
+    // After CAR-T infections do not decide, so they make no other card.
+    let mut infections = base.clone();
+    infections.assessment.start.criteria.push(Criterion {
+        id: CriterionId::SevereOrRecurrentInfections,
+        verdict: Verdict::Met,
+        value: None,
+        date: None,
+        evidence: Vec::new(),
+    });
+    assert_eq!(uuid(&base, CardCode::C01), uuid(&infections, CardCode::C01));
+    assert_ne!(uuid(&base, CardCode::C02), uuid(&infections, CardCode::C02));
+
     let changes: [Change; 8] = [
         ("value", CardCode::C01, |sample| {
             sample.assessment.start.criteria[0].value = Some("3.3 g/L".to_owned());
