@@ -82,7 +82,10 @@ impl Codes {
             code: Some(concept.code.clone()),
             display: concept.display.clone(),
         }];
-        Self { codings, text: None }
+        Self {
+            codings,
+            text: None,
+        }
     }
 
     /// Takes the codings of `other` as well.
