@@ -41,7 +41,7 @@ const IMPURE: [&str; 9] = [
     "std::env",
     "std::process",
     "SystemTime",
-    "Instant",
+    "Instant::now",
     "Timestamp::now",
     "Zoned::now",
     "tokio",
