@@ -66,12 +66,16 @@ impl Case<'_> {
 
     /// The day of the CART6 stop, or of the review that T0 + 6 months asks for.
     pub fn stop_date(&self) -> Option<Date> {
-        self.assessment.course.stop_due.or(self.assessment.course.index_window_end)
+        self.assessment
+            .course
+            .stop_due
+            .or(self.assessment.course.index_window_end)
     }
 
     /// That day has come, or is not known.
     pub fn stop_reached(&self) -> bool {
-        self.stop_date().is_none_or(|due| self.assessment.as_of >= due)
+        self.stop_date()
+            .is_none_or(|due| self.assessment.as_of >= due)
     }
 
     /// Which of its wordings C14 takes.
@@ -105,12 +109,20 @@ impl Case<'_> {
     /// The result that decided on IgG, as it stands in the chart.
     pub fn decisive_igg(&self) -> Option<&LabResult> {
         let igg = self.assessment.start.igg.as_ref()?;
-        self.chart.facts.igg.iter().find(|result| result.evidence == igg.evidence)
+        self.chart
+            .facts
+            .igg
+            .iter()
+            .find(|result| result.evidence == igg.evidence)
     }
 
     /// An infection of the chart by its Condition.
     pub fn infection(&self, reference: &crate::guideline::facts::Reference) -> Option<&Infection> {
-        self.chart.facts.infections.iter().find(|infection| infection.evidence == *reference)
+        self.chart
+            .facts
+            .infections
+            .iter()
+            .find(|infection| infection.evidence == *reference)
     }
 
     /// `card` decides on a start, so the criteria belong on it.

@@ -59,7 +59,10 @@ struct CourseFacts<'a> {
 pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
     let assessment = case.assessment;
     let (start, course) = (&assessment.start, &assessment.course);
-    let about_order = matches!(card, CardCode::C05 | CardCode::C26 | CardCode::C29 | CardCode::C32);
+    let about_order = matches!(
+        card,
+        CardCode::C05 | CardCode::C26 | CardCode::C29 | CardCode::C32
+    );
     let deciding = Deciding {
         service: case.service,
         patient: case.chart.patient.as_ref(),

@@ -67,12 +67,18 @@ fn raw(json: &str) -> Box<RawValue> {
 impl Sample {
     fn new() -> Self {
         let t0 = date(2025, 12, 1);
-        let mut chart = Chart { patient: Some(reference("Patient/p1")), ..Chart::default() };
+        let mut chart = Chart {
+            patient: Some(reference("Patient/p1")),
+            ..Chart::default()
+        };
         chart.facts.patient.born = Some(When::day(date(1960, 1, 1)));
         Self {
             assessment: Assessment {
                 as_of: date(2026, 3, 16),
-                guideline: Guideline { id: "medicinraadet-sid", version: "1.1" },
+                guideline: Guideline {
+                    id: "medicinraadet-sid",
+                    version: "1.1",
+                },
                 population: PopulationFinding {
                     code: Population::P2A,
                     alternatives: Vec::new(),
@@ -135,13 +141,18 @@ impl Sample {
             conclusions: vec![CourseConclusion::StopDue],
             ..Course::default()
         };
-        sample.chart.orders.insert(reference("MedicationRequest/m1"), raw(RUNNING));
+        sample
+            .chart
+            .orders
+            .insert(reference("MedicationRequest/m1"), raw(RUNNING));
         sample
     }
 
     fn with_draft(mut self) -> Self {
         self.assessment.order.reference = Some(reference("MedicationRequest/d1"));
-        self.chart.orders.insert(reference("MedicationRequest/d1"), raw(DRAFT));
+        self.chart
+            .orders
+            .insert(reference("MedicationRequest/d1"), raw(DRAFT));
         self
     }
 
@@ -212,8 +223,10 @@ fn samples() -> Vec<Sample> {
     late.assessment.course.review_due = Some(date(2026, 6, 20));
     late.assessment.course.winter_reached = Some(date(2026, 10, 30));
     late.assessment.course.continued_after_due = true;
-    late.assessment.course.window =
-        Some(Window { start: date(2026, 6, 20), end: date(2026, 12, 20) });
+    late.assessment.course.window = Some(Window {
+        start: date(2026, 6, 20),
+        end: date(2026, 12, 20),
+    });
     late.assessment.course.conclusions = vec![
         CourseConclusion::StopOverdue,
         CourseConclusion::Review6Monthly,
@@ -312,7 +325,11 @@ fn card_02_summaries_fit_with_the_longest_values() {
             for born in [date(1960, 1, 1), date(2020, 1, 1)] {
                 let mut sample = Sample::new();
                 sample.assessment.population.code = population;
-                sample.assessment.population.alternatives.clone_from(alternatives);
+                sample
+                    .assessment
+                    .population
+                    .alternatives
+                    .clone_from(alternatives);
                 sample.assessment.start.igg.as_mut().unwrap().value =
                     "<149.999999999999".to_owned();
                 sample.chart.facts.patient.born = Some(When::day(born));
@@ -362,7 +379,10 @@ fn card_02_summaries_fit_with_the_longest_values() {
             for language in LANGUAGES {
                 let sentence = sample.sentence(code, language);
                 let length = sentence.chars().count();
-                assert!(length <= Summary::MAX_CHARS, "{length} {code:?} {language:?}: {sentence}");
+                assert!(
+                    length <= Summary::MAX_CHARS,
+                    "{length} {code:?} {language:?}: {sentence}"
+                );
                 assert!(!sentence.contains(['{', '}', '…', '\n']), "{sentence}");
                 assert!(!sentence.contains("  "), "{sentence}");
             }
@@ -447,18 +467,28 @@ fn card_05_the_indicator_follows_the_time() {
     for (code, as_of, indicator) in table {
         let mut sample = Sample::on_treatment(as_of);
         sample.assessment.course.review_due = Some(date(2026, 6, 20));
-        assert_eq!(sample.card(code, Language::Da).indicator, indicator, "{code:?} {as_of}");
+        assert_eq!(
+            sample.card(code, Language::Da).indicator,
+            indicator,
+            "{code:?} {as_of}"
+        );
     }
     let mut overdue = Sample::on_treatment(date(2027, 3, 1));
     overdue.assessment.course.conclusions = vec![CourseConclusion::StopOverdue];
-    assert_eq!(overdue.card(CardCode::C15, Language::Da).indicator, Indicator::Warning);
+    assert_eq!(
+        overdue.card(CardCode::C15, Language::Da).indicator,
+        Indicator::Warning
+    );
 }
 
 #[test]
 fn card_06_and_src_the_source_is_the_guideline() {
     every_card(|card, sent| {
         let source = &sent["source"];
-        assert_eq!(source["label"], "Medicinrådet – immunglobulin ved SID, v. 1.1");
+        assert_eq!(
+            source["label"],
+            "Medicinrådet – immunglobulin ved SID, v. 1.1"
+        );
         assert_eq!(source["url"], "https://medicinraadet.dk");
         assert_eq!(source["topic"]["system"], CARD_SYSTEM);
         assert_eq!(source["topic"]["code"], format!("{:?}", card.code));
@@ -472,7 +502,10 @@ fn card_08_selection_behavior_is_there_exactly_with_suggestions() {
         let behavior = sent.get("selectionBehavior");
         assert_eq!(behavior.is_some(), !card.suggestions.is_empty());
         assert!(behavior.is_none_or(|behavior| behavior == "at-most-one"));
-        assert_eq!(sent.get("suggestions").is_some(), !card.suggestions.is_empty());
+        assert_eq!(
+            sent.get("suggestions").is_some(),
+            !card.suggestions.is_empty()
+        );
     });
 }
 
@@ -500,7 +533,11 @@ fn sug_01_labels_fit_a_button() {
 #[test]
 fn sug_03_at_most_one_is_recommended_and_none_where_it_is_a_judgement() {
     every_card(|card, _| {
-        let recommended = card.suggestions.iter().filter(|one| one.is_recommended).count();
+        let recommended = card
+            .suggestions
+            .iter()
+            .filter(|one| one.is_recommended)
+            .count();
         assert!(recommended <= 1);
         let judged = [
             CardCode::C01,
@@ -513,7 +550,11 @@ fn sug_03_at_most_one_is_recommended_and_none_where_it_is_a_judgement() {
             CardCode::C29,
             CardCode::C30,
         ];
-        assert!(recommended == 0 || !judged.contains(&card.code), "{:?}", card.code);
+        assert!(
+            recommended == 0 || !judged.contains(&card.code),
+            "{:?}",
+            card.code
+        );
     });
 }
 
@@ -561,10 +602,17 @@ fn act_03_created_resources_have_what_r4_requires() {
             }
             if resource["resourceType"] == "Observation" {
                 let members = resource.as_object().unwrap().keys();
-                let one_of =
-                    |prefix: &str| members.clone().filter(|key| key.starts_with(prefix)).count();
+                let one_of = |prefix: &str| {
+                    members
+                        .clone()
+                        .filter(|key| key.starts_with(prefix))
+                        .count()
+                };
                 assert_eq!((one_of("value"), one_of("effective")), (1, 1), "{resource}");
-                assert_eq!(resource["code"]["coding"][0]["system"], "urn:sid-cds:statement");
+                assert_eq!(
+                    resource["code"]["coding"][0]["system"],
+                    "urn:sid-cds:statement"
+                );
             }
         }
     });
@@ -582,7 +630,9 @@ fn gen_04_nothing_is_null_or_empty() {
             }
             Value::Object(members) => {
                 assert!(!members.is_empty(), "{path}");
-                members.iter().for_each(|(name, item)| check(item, &format!("{path}.{name}")));
+                members
+                    .iter()
+                    .for_each(|(name, item)| check(item, &format!("{path}.{name}")));
             }
             Value::Bool(_) | Value::Number(_) => {}
         }
@@ -594,7 +644,10 @@ fn gen_04_nothing_is_null_or_empty() {
 fn every_text_is_in_both_languages() {
     for sample in samples() {
         for code in ALL {
-            let (da, en) = (sample.card(code, Language::Da), sample.card(code, Language::En));
+            let (da, en) = (
+                sample.card(code, Language::Da),
+                sample.card(code, Language::En),
+            );
             assert_ne!(da.summary, en.summary, "{code:?}");
             assert_ne!(da.detail, en.detail, "{code:?}");
             assert_eq!(da.uuid, en.uuid, "the language is no part of the identity");
@@ -604,8 +657,11 @@ fn every_text_is_in_both_languages() {
             }
             for word in [" er ", " og ", " ikke "] {
                 // The headings of the guideline are Danish in both languages.
-                let own: Vec<&str> =
-                    en.detail.lines().filter(|line| !line.contains("section:")).collect();
+                let own: Vec<&str> = en
+                    .detail
+                    .lines()
+                    .filter(|line| !line.contains("section:"))
+                    .collect();
                 assert!(!own.join("\n").contains(word), "{word} in {}", en.detail);
             }
         }
@@ -616,7 +672,10 @@ fn every_text_is_in_both_languages() {
 fn a_uuid_changes_with_what_decided_and_with_nothing_else() {
     let base = Sample::new();
     let uuid = |sample: &Sample, code| sample.card(code, Language::Da).uuid;
-    assert_eq!(uuid(&base, CardCode::C01), uuid(&base.clone(), CardCode::C01));
+    assert_eq!(
+        uuid(&base, CardCode::C01),
+        uuid(&base.clone(), CardCode::C01)
+    );
 
     let mut next_day = base.clone();
     next_day.assessment.as_of = date(2026, 3, 17);
@@ -674,11 +733,17 @@ fn c01_drafts_immunoglobulin_with_the_stop_date_built_in() {
     assert_eq!(draft["status"], "draft");
     assert_eq!(draft["intent"], "order");
     assert_eq!(draft["subject"]["reference"], "Patient/p1");
-    assert_eq!(draft["medicationCodeableConcept"]["coding"][0]["code"], "J06BA01");
+    assert_eq!(
+        draft["medicationCodeableConcept"]["coding"][0]["code"],
+        "J06BA01"
+    );
     assert!(draft["medicationCodeableConcept"]["text"].is_string());
     assert_eq!(draft["reasonCode"][0]["coding"][0]["code"], "33286000");
     let bounds = &draft["dosageInstruction"][0]["timing"]["repeat"]["boundsPeriod"];
-    assert_eq!((&bounds["start"], &bounds["end"]), (&"2026-03-16".into(), &"2026-06-01".into()));
+    assert_eq!(
+        (&bounds["start"], &bounds["end"]),
+        (&"2026-03-16".into(), &"2026-06-01".into())
+    );
     assert!(draft["dosageInstruction"][0].get("doseAndRate").is_none());
     assert_eq!(drafts[1]["resourceType"], "Task");
     assert_eq!(drafts[1]["restriction"]["period"]["end"], "2026-06-01");
@@ -694,7 +759,11 @@ fn c01_drafts_immunoglobulin_with_the_stop_date_built_in() {
         assert!(card.detail.contains(words), "{words} in {}", card.detail);
     }
     let already = Sample::new().with_draft().card(CardCode::C01, Language::Da);
-    assert_eq!(already.suggestions.len(), 1, "no second draft beside the clinician's own");
+    assert_eq!(
+        already.suggestions.len(),
+        1,
+        "no second draft beside the clinician's own"
+    );
 }
 
 #[test]
@@ -721,8 +790,10 @@ fn c04_names_what_is_missing_and_from_when() {
     let drafts = resources(&card);
     assert_eq!(drafts[0]["code"]["coding"][0]["code"], "NPU19814");
     assert_eq!(drafts[0]["occurrenceDateTime"], "2026-03-02");
-    let statements: Vec<&Value> =
-        drafts.iter().filter(|draft| draft["resourceType"] == "Observation").collect();
+    let statements: Vec<&Value> = drafts
+        .iter()
+        .filter(|draft| draft["resourceType"] == "Observation")
+        .collect();
     assert_eq!(statements[0]["valueBoolean"], true);
     assert_eq!(statements[1]["valueBoolean"], false);
     assert_eq!(statements[1]["effectivePeriod"]["start"], "2025-02-16");
@@ -732,8 +803,11 @@ fn c04_names_what_is_missing_and_from_when() {
 #[test]
 fn c04_names_the_sources_that_were_not_obtained() {
     let mut sample = Sample::new();
-    sample.assessment.start.missing =
-        vec![MissingItem::Igg, MissingItem::SourceCondition, MissingItem::SourceProcedure];
+    sample.assessment.start.missing = vec![
+        MissingItem::Igg,
+        MissingItem::SourceCondition,
+        MissingItem::SourceProcedure,
+    ];
     assert_eq!(
         sample.sentence(CardCode::C04, Language::En),
         "Start criteria cannot be assessed, data not obtained: diagnoses, procedures and more",
@@ -780,8 +854,13 @@ fn c14_changes_the_running_orders_and_nothing_else_in_them() {
         "Startet alene pga. IgG <4: seponering skal forsøges 1. juni 2026 (6 mdr. efter CAR-T)",
     );
     for (suggestion, status) in card.suggestions.iter().zip(["stopped", "on-hold"]) {
-        let [Action::Update { resource, .. }, Action::Create { resource: statement, .. }] =
-            &suggestion.actions[..]
+        let [
+            Action::Update { resource, .. },
+            Action::Create {
+                resource: statement,
+                ..
+            },
+        ] = &suggestion.actions[..]
         else {
             panic!("{suggestion:?}");
         };
@@ -802,7 +881,11 @@ fn c14_changes_the_running_orders_and_nothing_else_in_them() {
 #[test]
 fn c14_never_stops_only_some_of_the_orders() {
     let mut sample = Sample::on_treatment(date(2026, 6, 1));
-    sample.assessment.course.running_orders.push(reference("MedicationRequest/m2"));
+    sample
+        .assessment
+        .course
+        .running_orders
+        .push(reference("MedicationRequest/m2"));
     let card = sample.card(CardCode::C14, Language::En);
     let updates = card
         .suggestions
@@ -851,7 +934,12 @@ fn c29_adds_the_reason_and_repairs_what_was_no_array() {
     assert_eq!(draft["category"][0]["coding"][0]["code"], "community");
     assert_eq!(draft["medicationCodeableConcept"]["text"], "IG");
     assert_eq!(draft["id"], "d1");
-    assert!(Sample::new().card(CardCode::C29, Language::Da).suggestions.is_empty());
+    assert!(
+        Sample::new()
+            .card(CardCode::C29, Language::Da)
+            .suggestions
+            .is_empty()
+    );
 }
 
 #[test]
@@ -869,7 +957,10 @@ fn c30_records_the_answer_on_the_event() {
     );
     sample.assessment.as_of = date(2026, 7, 1);
     assert!(
-        sample.card(CardCode::C30, Language::Da).suggestions.is_empty(),
+        sample
+            .card(CardCode::C30, Language::Da)
+            .suggestions
+            .is_empty(),
         "the older event is not the one in question"
     );
 }
@@ -888,7 +979,11 @@ fn c32_names_the_value_and_the_reference_limit() {
         evidence: reference("Observation/o1"),
     }];
     let card = sample.card(CardCode::C32, Language::Da);
-    assert!(card.summary.as_str().starts_with("IgG 6,2 g/L: opstartskriteriet for hæmatologisk"));
+    assert!(
+        card.summary
+            .as_str()
+            .starts_with("IgG 6,2 g/L: opstartskriteriet for hæmatologisk")
+    );
     assert!(card.detail.contains("6,7 g/L"));
 }
 
@@ -898,7 +993,11 @@ fn without_a_patient_nothing_is_created() {
         sample.chart.patient = None;
         for code in ALL {
             let card = sample.card(code, Language::Da);
-            for action in card.suggestions.iter().flat_map(|suggestion| &suggestion.actions) {
+            for action in card
+                .suggestions
+                .iter()
+                .flat_map(|suggestion| &suggestion.actions)
+            {
                 assert!(!matches!(action, Action::Create { .. }), "{code:?}");
             }
         }
@@ -909,9 +1008,15 @@ fn without_a_patient_nothing_is_created() {
 fn write_keeps_the_order_of_the_guideline() {
     let mut sample = Sample::new();
     sample.assessment.cards = vec![CardCode::C31, CardCode::C01, CardCode::C12];
-    let writing = Writing { language: Language::Da, service: "assess", hook: None };
-    let codes: Vec<CardCode> =
-        write(&sample.assessment, &sample.chart, writing).iter().map(|card| card.code).collect();
+    let writing = Writing {
+        language: Language::Da,
+        service: "assess",
+        hook: None,
+    };
+    let codes: Vec<CardCode> = write(&sample.assessment, &sample.chart, writing)
+        .iter()
+        .map(|card| card.code)
+        .collect();
     assert_eq!(codes, sample.assessment.cards);
 }
 

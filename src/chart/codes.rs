@@ -30,7 +30,10 @@ impl Codes {
             code: coding.code.clone(),
             display: coding.display.clone(),
         });
-        Self { codings: codings.collect(), text: concept.text.clone() }
+        Self {
+            codings: codings.collect(),
+            text: concept.text.clone(),
+        }
     }
 
     /// The codings of each of several typed concepts, as one.
@@ -53,7 +56,10 @@ impl Codes {
                 codings.push(OwnedCoding::peek(coding)?);
             }
         }
-        Some(Self { codings, text: concept.text("text") })
+        Some(Self {
+            codings,
+            text: concept.text("text"),
+        })
     }
 
     /// One typed coding.
@@ -63,7 +69,10 @@ impl Codes {
             code: coding.code.clone(),
             display: coding.display.clone(),
         }];
-        Self { codings, text: None }
+        Self {
+            codings,
+            text: None,
+        }
     }
 
     /// Takes the codings of `other` as well.
@@ -75,7 +84,10 @@ impl Codes {
     /// Each coding with a code.
     pub fn codings(&self) -> impl Iterator<Item = Coding<'_>> {
         self.codings.iter().filter_map(|coding| {
-            Some(Coding { system: coding.system.as_deref(), code: coding.code.as_deref()? })
+            Some(Coding {
+                system: coding.system.as_deref(),
+                code: coding.code.as_deref()?,
+            })
         })
     }
 
@@ -86,24 +98,39 @@ impl Codes {
 
     /// The text, else the first display: what a person would read.
     pub fn words(&self) -> Option<String> {
-        let display = || self.codings.iter().find_map(|coding| coding.display.clone());
+        let display = || {
+            self.codings
+                .iter()
+                .find_map(|coding| coding.display.clone())
+        };
         self.text.clone().or_else(display)
     }
 
     /// Every text and display.
     pub fn all_words(&self) -> impl Iterator<Item = &str> {
-        let displays = self.codings.iter().filter_map(|coding| coding.display.as_deref());
+        let displays = self
+            .codings
+            .iter()
+            .filter_map(|coding| coding.display.as_deref());
         self.text.as_deref().into_iter().chain(displays)
     }
 
     /// Does a coding have this code of this system of FHIR itself?
     pub fn has(&self, system: &str, code: &str) -> bool {
-        self.codings().any(|coding| coding.system == Some(system) && coding.code == code)
+        self.codings()
+            .any(|coding| coding.system == Some(system) && coding.code == code)
     }
 
     /// The concept of the first of `sets` that a coding is in.
-    pub fn find<'t>(&self, sets: &[ValueSetId], terminology: &'t Terminology) -> Option<&'t Concept> {
-        sets.iter().find_map(|set| self.codings().find_map(|coding| terminology.find(*set, coding)))
+    pub fn find<'t>(
+        &self,
+        sets: &[ValueSetId],
+        terminology: &'t Terminology,
+    ) -> Option<&'t Concept> {
+        sets.iter().find_map(|set| {
+            self.codings()
+                .find_map(|coding| terminology.find(*set, coding))
+        })
     }
 
     /// Is a coding in one of `sets`?
@@ -119,6 +146,10 @@ impl OwnedCoding {
             Some(raw) => super::json::string(raw).map(Some),
             None => Some(None),
         };
-        Some(Self { system: text("system")?, code: text("code")?, display: coding.text("display") })
+        Some(Self {
+            system: text("system")?,
+            code: text("code")?,
+            display: coding.text("display"),
+        })
     }
 }

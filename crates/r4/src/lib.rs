@@ -70,7 +70,10 @@ pub struct ReadError {
 pub fn read(raw: &str) -> Result<Read, ReadError> {
     let mut first_error = match typed(raw) {
         Ok(resource) => return finish(raw, resource),
-        Err(error) => ReadError { element: None, what: error },
+        Err(error) => ReadError {
+            element: None,
+            what: error,
+        },
     };
     // Which element is at fault? fhir-sdk does not say: the one without which the error changes.
     // Elements beyond this number are no resource of FHIR, and each costs a parse.
@@ -96,12 +99,16 @@ pub fn read(raw: &str) -> Result<Read, ReadError> {
 
 /// The first element without which `object` is readable or fails in another way, and that outcome.
 fn culprit(object: &Map<String, Value>, error: &str) -> Option<(String, Result<Any, String>)> {
-    object.keys().filter(|key| *key != "resourceType").find_map(|key| {
-        let mut without = object.clone();
-        without.shift_remove(key);
-        let outcome = typed(&Value::Object(without).to_string());
-        (outcome.as_ref().err().map(String::as_str) != Some(error)).then(|| (key.clone(), outcome))
-    })
+    object
+        .keys()
+        .filter(|key| *key != "resourceType")
+        .find_map(|key| {
+            let mut without = object.clone();
+            without.shift_remove(key);
+            let outcome = typed(&Value::Object(without).to_string());
+            (outcome.as_ref().err().map(String::as_str) != Some(error))
+                .then(|| (key.clone(), outcome))
+        })
 }
 
 fn typed(raw: &str) -> Result<Any, String> {
@@ -125,7 +132,10 @@ fn without_values(message: &str) -> String {
 }
 
 fn finish(raw: &str, any: Any) -> Result<Read, ReadError> {
-    let unreadable = |what: &str| ReadError { element: None, what: what.to_owned() };
+    let unreadable = |what: &str| ReadError {
+        element: None,
+        what: what.to_owned(),
+    };
     let before: Value = serde_json::from_str(raw).map_err(|_| unreadable("cannot be read"))?;
     let after = serde_json::to_value(&any).map_err(|_| unreadable("a date out of range"))?;
     let mut lost = Vec::new();
@@ -153,7 +163,11 @@ fn collect_lost(before: &Value, after: &Value, path: &str, lost: &mut Vec<String
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {
             for (key, value) in before {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
                 match after.get(key) {
                     Some(kept) => collect_lost(value, kept, &path, lost),
                     None if is_empty(value) => {}

@@ -123,7 +123,11 @@ impl Choice {
             }
             Self::K3 => {
                 let n = k::K3_IGG_MAX_AGE_DAYS;
-                say!(language, "IgG er højst {n} dage gammel", "IgG is at most {n} days old")
+                say!(
+                    language,
+                    "IgG er højst {n} dage gammel",
+                    "IgG is at most {n} days old"
+                )
             }
             Self::K5 => {
                 let n = k::K5_INFECTION_MONTHS;
@@ -383,7 +387,10 @@ mod tests {
     #[test]
     fn a_choice_states_the_number_of_its_parameter() {
         for choice in Choice::ALL {
-            let row = ALL.iter().find(|parameter| parameter.id == choice.id()).unwrap();
+            let row = ALL
+                .iter()
+                .find(|parameter| parameter.id == choice.id())
+                .unwrap();
             for language in [Language::Da, Language::En] {
                 let words = choice.words(language);
                 let numbers = |text: &str| -> Vec<String> {
@@ -396,7 +403,11 @@ mod tests {
                     found
                 };
                 for number in numbers(&row.value) {
-                    assert!(numbers(&words).contains(&number), "{}: {words}", choice.id());
+                    assert!(
+                        numbers(&words).contains(&number),
+                        "{}: {words}",
+                        choice.id()
+                    );
                 }
             }
         }

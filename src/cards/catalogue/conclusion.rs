@@ -222,7 +222,11 @@ fn review(case: &Case<'_>) -> Vec<String> {
                 "The review was due **{day}** ({late} ago), and none is recorded."
             )
         } else {
-            say!(language, "Opfølgningen er sat til **{day}**.", "The review is due **{day}**.")
+            say!(
+                language,
+                "Opfølgningen er sat til **{day}**.",
+                "The review is due **{day}**."
+            )
         });
     }
     out
@@ -268,8 +272,11 @@ fn stop_after_index(case: &Case<'_>) -> Vec<String> {
             "The ordinary stop rule (6–12 months from the start) is applied. The start section can also be read so that treatment is to be paused or stopped 6 months after {event}, that is **{day}** ({when}). A documented decision settles it."
         ),
         StopCase::Extended => {
-            let end =
-                case.assessment.course.extended_to.map_or(String::new(), |end| case.date(end));
+            let end = case
+                .assessment
+                .course
+                .extended_to
+                .map_or(String::new(), |end| case.date(end));
             say!(
                 language,
                 "Seponering skulle forsøges **{day}** ({when}); en kort forlængelse til **{end}** er registreret.",
@@ -304,7 +311,9 @@ fn stop_attempt(case: &Case<'_>) -> Vec<String> {
             "The guideline advises a stop attempt 6–12 months after the start. Winter months should be part of the course so that its effect can be judged."
         )
     }];
-    let later = course.winter_reached.filter(|reached| *reached > case.assessment.as_of);
+    let later = course
+        .winter_reached
+        .filter(|reached| *reached > case.assessment.as_of);
     if let (Some(days), Some(reached)) = (course.winter_days, later) {
         let day = case.date(reached);
         out.push(say!(
@@ -350,11 +359,19 @@ fn outside(case: &Case<'_>) -> Vec<String> {
             "The order's indication is not secondary immune deficiency. Start, stop and dose criteria for SID were not applied."
         )
     }];
-    if let Some(reason) =
-        case.chart.facts.order.as_ref().and_then(|order| order.indication_text.as_deref())
+    if let Some(reason) = case
+        .chart
+        .facts
+        .order
+        .as_ref()
+        .and_then(|order| order.indication_text.as_deref())
     {
         let reason = escape(reason);
-        out.push(say!(language, "Angivet indikation: {reason}.", "Stated indication: {reason}."));
+        out.push(say!(
+            language,
+            "Angivet indikation: {reason}.",
+            "Stated indication: {reason}."
+        ));
     }
     out
 }

@@ -126,7 +126,12 @@ pub(in crate::cards) fn sentence(card: CardCode, case: &Case<'_>) -> String {
 
 fn early_start(case: &Case<'_>) -> String {
     let language = case.language;
-    let kind = case.assessment.population.index.as_ref().map(|index| index.kind);
+    let kind = case
+        .assessment
+        .population
+        .index
+        .as_ref()
+        .map(|index| index.kind);
     let event = words::index_short(kind).say(language);
     match case.assessment.course.stop_due {
         Some(due) => {
@@ -267,7 +272,12 @@ fn review(case: &Case<'_>) -> String {
 
 fn stop_after_index(case: &Case<'_>) -> String {
     let language = case.language;
-    let kind = case.assessment.population.index.as_ref().map(|index| index.kind);
+    let kind = case
+        .assessment
+        .population
+        .index
+        .as_ref()
+        .map(|index| index.kind);
     let event = words::index_short(kind).say(language);
     let due = match case.stop_date() {
         Some(due) => case.date(due),
@@ -348,7 +358,9 @@ fn two_readings(case: &Case<'_>) -> String {
 fn unusable(case: &Case<'_>) -> String {
     let language = case.language;
     let problems = &case.assessment.data_problems;
-    let about_igg = problems.iter().any(|problem| problem.touches == Touches::Igg);
+    let about_igg = problems
+        .iter()
+        .any(|problem| problem.touches == Touches::Igg);
     let mut items: Vec<String> = problems
         .iter()
         .filter(|problem| !about_igg || problem.touches == Touches::Igg)
@@ -371,7 +383,11 @@ fn unusable(case: &Case<'_>) -> String {
                 "Data cannot be used: IgG – {list}"
             )
         } else {
-            say!(language, "Data kan ikke anvendes: {list}", "Data cannot be used: {list}")
+            say!(
+                language,
+                "Data kan ikke anvendes: {list}",
+                "Data cannot be used: {list}"
+            )
         }
     })
 }

@@ -17,9 +17,10 @@ use jiff::civil::Date;
 pub fn population(population: Population) -> Text {
     match population {
         Population::P1 => text("hæmatologisk sygdom", "haematological disease"),
-        Population::P1n => {
-            text("ikke-malign hæmatologisk sygdom", "non-malignant haematological disease")
-        }
+        Population::P1n => text(
+            "ikke-malign hæmatologisk sygdom",
+            "non-malignant haematological disease",
+        ),
         Population::P2A => text(
             "voksen, under 6 måneder efter CAR-T-infusion eller start af bispecifikt antistof",
             "adult, less than 6 months after CAR-T infusion or start of a bispecific antibody",
@@ -47,9 +48,10 @@ pub fn population(population: Population) -> Text {
         ),
         Population::Ambiguous => text("to populationer passer", "two populations fit"),
         Population::Unassigned => text("kan ikke fastlægges", "cannot be assigned"),
-        Population::None => {
-            text("ingen af vejledningens populationer", "none of the guideline's populations")
-        }
+        Population::None => text(
+            "ingen af vejledningens populationer",
+            "none of the guideline's populations",
+        ),
     }
 }
 
@@ -57,16 +59,18 @@ pub fn population(population: Population) -> Text {
 pub fn population_short(population: Population) -> Text {
     match population {
         Population::P1 => text("hæmatologisk sygdom", "haematological disease"),
-        Population::P1n => {
-            text("ikke-malign hæmatologisk sygdom", "non-malignant haematological disease")
-        }
+        Population::P1n => text(
+            "ikke-malign hæmatologisk sygdom",
+            "non-malignant haematological disease",
+        ),
         Population::P2A => text("CAR-T/bispecifikt <6 mdr.", "CAR-T/bispecific <6 months"),
         Population::P2B => text("CAR-T/bispecifikt ≥6 mdr.", "CAR-T/bispecific ≥6 months"),
         Population::P2C => text("barn med CAR-T/bispecifikt", "child with CAR-T/bispecific"),
         Population::P3 => text("allogen HSCT", "allogeneic HSCT"),
-        Population::P4 => {
-            text("HGG uden hæmatologisk sygdom", "HGG without haematological disease")
-        }
+        Population::P4 => text(
+            "HGG uden hæmatologisk sygdom",
+            "HGG without haematological disease",
+        ),
         Population::OosPid => text("primær immundefekt", "primary immune deficiency"),
         Population::OosImm => text("anden indikation end SID", "other indication than SID"),
         Population::Ambiguous => text("de mulige populationer", "the possible populations"),
@@ -97,9 +101,10 @@ pub fn population_code(population: Population) -> &'static str {
 pub fn index_event(kind: IndexKind) -> Text {
     match kind {
         IndexKind::CarT => text("CAR-T-infusion", "CAR-T infusion"),
-        IndexKind::Bispecific => {
-            text("start af bispecifikt antistof", "start of a bispecific antibody")
-        }
+        IndexKind::Bispecific => text(
+            "start af bispecifikt antistof",
+            "start of a bispecific antibody",
+        ),
     }
 }
 
@@ -120,9 +125,10 @@ pub fn diagnosis(kind: DiagnosisKind) -> Text {
         }
         DiagnosisKind::Myeloma => text("myelomatose", "multiple myeloma"),
         DiagnosisKind::Mgus => text("MGUS", "MGUS"),
-        DiagnosisKind::NonMalignantHaematological => {
-            text("ikke-malign hæmatologisk sygdom", "non-malignant haematological disease")
-        }
+        DiagnosisKind::NonMalignantHaematological => text(
+            "ikke-malign hæmatologisk sygdom",
+            "non-malignant haematological disease",
+        ),
         DiagnosisKind::Hypogammaglobulinaemia => {
             text("hypogammaglobulinæmi", "hypogammaglobulinaemia")
         }
@@ -203,12 +209,14 @@ pub fn verdict(id: CriterionId, verdict: Verdict, language: Language) -> String 
 pub fn reason(reason: Reason) -> Text {
     match reason {
         Reason::NotSearched => text("data er ikke hentet", "the data were not obtained"),
-        Reason::NoneRecorded => {
-            text("der er søgt, intet er registreret", "searched, none recorded")
-        }
-        Reason::Insufficient => {
-            text("utilstrækkelige eller for gamle data", "too few or too old data")
-        }
+        Reason::NoneRecorded => text(
+            "der er søgt, intet er registreret",
+            "searched, none recorded",
+        ),
+        Reason::Insufficient => text(
+            "utilstrækkelige eller for gamle data",
+            "too few or too old data",
+        ),
         Reason::Conflicting => text("modstridende data", "conflicting data"),
         Reason::Invalid => text(
             "ubrugelig enhed, værdi, status eller dato",
@@ -233,9 +241,10 @@ pub fn missing_short(item: MissingItem, repeat_from: Option<Date>, language: Lan
         (MissingItem::IggUninfectedSample, None) => {
             text("IgG uden aktiv infektion", "IgG without active infection")
         }
-        (MissingItem::IggReferenceLimit, _) => {
-            text("barnets referencegrænse for IgG", "the child's IgG reference limit")
-        }
+        (MissingItem::IggReferenceLimit, _) => text(
+            "barnets referencegrænse for IgG",
+            "the child's IgG reference limit",
+        ),
         (MissingItem::InfectionHistory, _) => text("infektionshistorik", "infection history"),
         (MissingItem::InfectionDetails, _) => {
             text("bekræftelse af infektioner", "confirmation of infections")
@@ -246,12 +255,14 @@ pub fn missing_short(item: MissingItem, repeat_from: Option<Date>, language: Lan
         (MissingItem::CarTInfusionDate, _) => {
             text("dato for CAR-T-infusion", "date of CAR-T infusion")
         }
-        (MissingItem::IndexEventDate, _) => {
-            text("præcis dato for CAR-T/bispecifikt", "exact date of CAR-T/bispecific")
-        }
-        (MissingItem::IndexEventConfirmation, _) => {
-            text("afklaring af ny behandlingsstart", "confirmation of a new treatment start")
-        }
+        (MissingItem::IndexEventDate, _) => text(
+            "præcis dato for CAR-T/bispecifikt",
+            "exact date of CAR-T/bispecific",
+        ),
+        (MissingItem::IndexEventConfirmation, _) => text(
+            "afklaring af ny behandlingsstart",
+            "confirmation of a new treatment start",
+        ),
         (MissingItem::DonorType, _) => text("donortype ved HSCT", "donor type of HSCT"),
         (MissingItem::HsctRelevance, _) => {
             text("vurdering af tidligere HSCT", "relevance of an old HSCT")
@@ -300,9 +311,10 @@ pub fn missing(item: MissingItem) -> Text {
             "Bekræftelse af registrerede infektioner: verificeret, bakteriel, svær eller behandlet?",
             "Confirmation of recorded infections: verified, bacterial, severe or treated?",
         ),
-        MissingItem::MProtein => {
-            text("Svar på M-komponent og dens type", "M-protein result and its type")
-        }
+        MissingItem::MProtein => text(
+            "Svar på M-komponent og dens type",
+            "M-protein result and its type",
+        ),
         MissingItem::IgaIgm => text("IgA og IgM", "IgA and IgM"),
         MissingItem::BirthDate => text("Fødselsdato", "Date of birth"),
         MissingItem::CarTInfusionDate => text(
@@ -366,9 +378,10 @@ pub fn problem(problem: Problem) -> Text {
     match problem {
         Problem::UnitMissing => text("enhed mangler", "unit missing"),
         Problem::UnitUnknown => text("ukendt enhed", "unknown unit"),
-        Problem::UnitContradictsCode => {
-            text("enheden modsiger analysekoden", "the unit contradicts the code")
-        }
+        Problem::UnitContradictsCode => text(
+            "enheden modsiger analysekoden",
+            "the unit contradicts the code",
+        ),
         Problem::ValueImplausible => text("usandsynlig værdi", "implausible value"),
         Problem::ValueNotNumeric => text("tekst i stedet for tal", "text instead of a number"),
         Problem::ValueMissing => text("værdi mangler", "value missing"),
@@ -376,16 +389,18 @@ pub fn problem(problem: Problem) -> Text {
         Problem::DateMissing => text("dato mangler", "date missing"),
         Problem::DateInvalid => text("ugyldig dato", "invalid date"),
         Problem::DateInFuture => text("dato i fremtiden", "date in the future"),
-        Problem::ValuesConflict => {
-            text("forskellige værdier samme dag", "different values on one day")
-        }
+        Problem::ValuesConflict => text(
+            "forskellige værdier samme dag",
+            "different values on one day",
+        ),
         Problem::Conflict => text("modstridende oplysninger", "contradicting facts"),
         Problem::Unreadable => text("kan ikke læses", "cannot be read"),
         Problem::CodeSystemUnknown => text("ukendt kodesystem", "unknown code system"),
         Problem::Incomplete => text("ufuldstændigt søgesvar", "incomplete search result"),
-        Problem::SourceError => {
-            text("serveren svarede med en fejl", "the server answered with an error")
-        }
+        Problem::SourceError => text(
+            "serveren svarede med en fejl",
+            "the server answered with an error",
+        ),
         Problem::OtherPatient => text("tilhører en anden patient", "belongs to another patient"),
         Problem::Repaired => text(
             "ordinationen var ikke gyldig FHIR R4 og er tolket",
@@ -410,19 +425,22 @@ pub fn course_conclusion(conclusion: CourseConclusion) -> Text {
             "Over 12 måneder uden registreret stillingtagen",
             "Past 12 months without a recorded decision",
         ),
-        CourseConclusion::StopReview => {
-            text("Stillingtagen ved 6 måneder mangler", "The decision at 6 months is missing")
-        }
+        CourseConclusion::StopReview => text(
+            "Stillingtagen ved 6 måneder mangler",
+            "The decision at 6 months is missing",
+        ),
         CourseConclusion::SupportsStop => text(
             "Stigende IgA/IgM eller B-celler taler for et seponeringsforsøg",
             "Rising IgA/IgM or B cells support a stop attempt",
         ),
-        CourseConclusion::Extend => {
-            text("Kort forlængelse er registreret", "A short extension is recorded")
-        }
-        CourseConclusion::Pause => {
-            text("Sommerpausering kan overvejes", "A summer pause can be considered")
-        }
+        CourseConclusion::Extend => text(
+            "Kort forlængelse er registreret",
+            "A short extension is recorded",
+        ),
+        CourseConclusion::Pause => text(
+            "Sommerpausering kan overvejes",
+            "A summer pause can be considered",
+        ),
         CourseConclusion::Review3 => text("Opfølgning ved 3 måneder", "Review at 3 months"),
         CourseConclusion::Review6 => text("Opfølgning ved 6 måneder", "Review at 6 months"),
         CourseConclusion::Review6Monthly => text("Halvårlig opfølgning", "Six-monthly review"),

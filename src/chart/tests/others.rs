@@ -1,2 +1,1 @@
 //! Sources, patients, treatments, diagnoses, infections.
-
