@@ -6,7 +6,7 @@ use super::{
         choices::{self, Choice},
         conclusion,
         entry::entry,
-        say, summary, words,
+        gaps, say, summary, words,
     },
     locale,
     markdown::{Document, escape},
@@ -143,13 +143,8 @@ fn decisive_history(case: &Case<'_>) -> Vec<String> {
 }
 
 fn criteria(card: CardCode, case: &Case<'_>) -> Vec<String> {
-    if !Case::is_start_card(card) {
-        return Vec::new();
-    }
-    case.assessment
-        .start
-        .criteria
-        .iter()
+    case.deciding(card)
+        .into_iter()
         .flat_map(|found| criterion(found, case))
         .collect()
 }
@@ -265,7 +260,7 @@ fn missing(card: CardCode, case: &Case<'_>) -> Vec<String> {
     }
     summary::by_weight(&case.assessment.start.missing)
         .into_iter()
-        .map(|item| words::missing(item).say(case.language).to_owned())
+        .map(|item| gaps::missing(item).say(case.language).to_owned())
         .collect()
 }
 
@@ -279,7 +274,7 @@ fn problems(case: &Case<'_>) -> Vec<String> {
             let reference = escape(problem.reference.as_str());
             format!(
                 "{reference}: {}",
-                words::problem(problem.problem).say(language)
+                gaps::problem(problem.problem).say(language)
             )
         })
         .collect();
@@ -325,10 +320,10 @@ fn sources(card: CardCode, case: &Case<'_>) -> Vec<String> {
 fn engineering(card: CardCode, case: &Case<'_>) -> Vec<String> {
     let assessment = case.assessment;
     let mut chosen: Vec<Choice> = choices::of_card(card).to_vec();
+    for found in case.deciding(card) {
+        chosen.extend(choices::of_criterion(found.id));
+    }
     if Case::is_start_card(card) {
-        for found in &assessment.start.criteria {
-            chosen.extend(choices::of_criterion(found.id));
-        }
         for &item in &assessment.start.missing {
             chosen.extend(choices::of_missing(item));
         }

@@ -75,6 +75,19 @@ impl Codes {
         }
     }
 
+    /// The coding of a concept of a value set.
+    pub fn of_concept(concept: &Concept) -> Self {
+        let codings = vec![OwnedCoding {
+            system: Some(concept.system.clone()),
+            code: Some(concept.code.clone()),
+            display: concept.display.clone(),
+        }];
+        Self {
+            codings,
+            text: None,
+        }
+    }
+
     /// Takes the codings of `other` as well.
     pub fn extend(&mut self, other: Self) {
         self.codings.extend(other.codings);

@@ -1,18 +1,371 @@
 //! The drafts of an order hook, which real clients send in shapes that are not R4.
+//!
+//! What is meant is unambiguous nearly always: an object where R4 has an array, an intent that is
+//! missing, the element names of DSTU2 or STU3. That is repaired and said; nothing is refused.
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, json, value::RawValue};
 
-use super::{DraftKind, Drafts, record::Record};
-use crate::guideline::facts::{Facts, Reference};
+use super::{
+    DraftKind, Drafts,
+    codes::Codes,
+    date::Dated,
+    json::Object,
+    medication,
+    record::{Record, contained, note},
+    source::Entry,
+    treatments::IMMUNOGLOBULIN,
+};
+use crate::guideline::{
+    date::When,
+    facts::{Facts, IgRoute, Order, Reference},
+    problem::{Problem, Touches},
+};
 
-/// Reads the drafts.
+/// Reads the drafts: which of them is the order of immunoglobulin, and what it says.
 pub fn read(
-    _drafts: &Drafts<'_>,
-    _record: &Record<'_>,
-    _orders: &mut BTreeMap<Reference, Box<RawValue>>,
-    _facts: &mut Facts,
+    drafts: &Drafts<'_>,
+    record: &Record<'_>,
+    orders: &mut BTreeMap<Reference, Box<RawValue>>,
+    facts: &mut Facts,
 ) -> DraftKind {
-    DraftKind::NothingChosen
+    let place = "context.draftOrders";
+    let Some(bundle) = Object::of(drafts.bundle) else {
+        let why = "not a Bundle";
+        note(
+            facts,
+            &Reference::new(place),
+            Problem::Unreadable,
+            Touches::Nothing,
+            why,
+        );
+        return DraftKind::NothingChosen;
+    };
+    let mut entries = Vec::new();
+    for (index, entry) in bundle.items("entry").into_iter().enumerate() {
+        let place = format!("{place}.entry[{index}]");
+        let resource = Object::of(entry).and_then(|entry| entry.get("resource"));
+        match resource.and_then(|resource| draft(&place, resource)) {
+            Some(entry) => entries.push(entry),
+            None => {
+                let why = "not a resource";
+                note(
+                    facts,
+                    &Reference::new(place),
+                    Problem::Unreadable,
+                    Touches::Nothing,
+                    why,
+                );
+            }
+        }
+    }
+    entries.retain(|entry| {
+        let anothers = record.is_anothers(entry);
+        if anothers {
+            let why = "the subject is another patient";
+            note(
+                facts,
+                &entry.reference,
+                Problem::OtherPatient,
+                Touches::Nothing,
+                why,
+            );
+        }
+        !anothers && !is_withdrawn(entry)
+    });
+    let chosen: Vec<(&Entry<'_>, Codes)> = entries
+        .iter()
+        .filter_map(|entry| Some((entry, chosen(entry, &entries, record, facts)?)))
+        .collect();
+    let immunoglobulins: Vec<_> = chosen
+        .iter()
+        .filter(|(entry, codes)| is_medication(entry) && is_immunoglobulin(codes, record))
+        .collect();
+    let selected = immunoglobulins
+        .iter()
+        .find(|(entry, _)| is_selected(entry, drafts.selections));
+    match selected.or(immunoglobulins.first()) {
+        Some((entry, codes)) => {
+            facts.order = Some(order(entry, codes, record, facts));
+            orders.insert(entry.reference.clone(), entry.raw.to_owned());
+            DraftKind::Immunoglobulin
+        }
+        None if chosen.is_empty() => DraftKind::NothingChosen,
+        None => DraftKind::Other,
+    }
+}
+
+fn draft<'a>(place: &str, raw: &'a RawValue) -> Option<Entry<'a>> {
+    let object = Object::of(raw)?;
+    let resource_type = object.text("resourceType")?;
+    let reference = match object.text("id") {
+        Some(id) => format!("{resource_type}/{id}"),
+        None => place.to_owned(),
+    };
+    Some(Entry {
+        resource_type,
+        reference: Reference::new(reference),
+        raw,
+        object,
+    })
+}
+
+/// A draft that says itself that it is none.
+fn is_withdrawn(entry: &Entry<'_>) -> bool {
+    let status = entry.object.text("status");
+    matches!(
+        status.as_deref(),
+        Some("cancelled" | "entered-in-error" | "revoked" | "stopped")
+    )
+}
+
+/// MedicationRequest, which DSTU2 called `MedicationOrder`.
+fn is_medication(entry: &Entry<'_>) -> bool {
+    matches!(
+        entry.resource_type.as_str(),
+        "MedicationRequest" | "MedicationOrder"
+    )
+}
+
+/// The medication or service of a draft; `None` while none is chosen.
+fn chosen(
+    entry: &Entry<'_>,
+    drafts: &[Entry<'_>],
+    record: &Record<'_>,
+    facts: &mut Facts,
+) -> Option<Codes> {
+    let object = &entry.object;
+    let concept = object
+        .get("medicationCodeableConcept")
+        .or_else(|| object.get("code"));
+    if let Some(codes) = concept.and_then(Codes::peek) {
+        return (!codes.is_uncoded() || codes.words().is_some()).then_some(codes);
+    }
+    let reference = object.object("medicationReference")?.text("reference")?;
+    let known = match reference.strip_prefix('#') {
+        Some(id) => contained(entry, id),
+        None => {
+            let target = record.obtained.normalise(&reference);
+            let among = drafts.iter().find(|draft| draft.reference == target);
+            among
+                .or_else(|| record.obtained.follow(&reference))
+                .map(|entry| entry.object.clone())
+        }
+    };
+    let codes = known.and_then(|medication| medication.get("code").and_then(Codes::peek));
+    if codes.is_none() {
+        let why = "medicationReference leads to nothing that was sent";
+        let problem = Problem::ReferenceUnresolved;
+        note(facts, &entry.reference, problem, Touches::Nothing, why);
+    }
+    Some(codes.unwrap_or_default())
+}
+
+fn is_immunoglobulin(codes: &Codes, record: &Record<'_>) -> bool {
+    codes.is_in(&IMMUNOGLOBULIN, record.terminology) || rewritten_route(codes, record).is_some()
+}
+
+/// The route of an ATC code whose system the public sandbox has replaced by RxNorm.
+fn rewritten_route(codes: &Codes, record: &Record<'_>) -> Option<IgRoute> {
+    let concept = codes
+        .codings()
+        .find_map(|coding| record.terminology.find_rewritten_immunoglobulin(coding))?;
+    let original = Codes::of_concept(concept);
+    Some(medication::route(&original, record))
+}
+
+/// Is it one of the selections, which may be bare ids?
+fn is_selected(entry: &Entry<'_>, selections: &[String]) -> bool {
+    let reference = entry.reference.as_str();
+    let id = reference.rsplit('/').next().unwrap_or(reference);
+    selections
+        .iter()
+        .any(|selection| selection == reference || selection == id)
+}
+
+fn order(entry: &Entry<'_>, codes: &Codes, record: &Record<'_>, facts: &mut Facts) -> Order {
+    let repaired = repair(entry.raw);
+    if !repaired.what.is_empty() {
+        let what = repaired.what.join("; ");
+        note(
+            facts,
+            &entry.reference,
+            Problem::Repaired,
+            Touches::Nothing,
+            &what,
+        );
+    }
+    let raw = repaired.raw.as_deref().unwrap_or(entry.raw);
+    let object = Object::of(raw).unwrap_or_else(|| entry.object.clone());
+    match r4::read(raw.get()) {
+        Ok(read) if read.lost.is_empty() => {}
+        Ok(read) => {
+            let why = format!("not read: {}", read.lost.join(", "));
+            note(
+                facts,
+                &entry.reference,
+                Problem::ValueUnreadable,
+                Touches::Nothing,
+                &why,
+            );
+        }
+        Err(error) => {
+            let why = error.to_string();
+            note(
+                facts,
+                &entry.reference,
+                Problem::Unreadable,
+                Touches::Nothing,
+                &why,
+            );
+        }
+    }
+    let reasons = record.draft_reasons(&object, entry, facts);
+    let (_, end) = medication::bounds(record, &object);
+    if end == Dated::Invalid {
+        let why = "boundsPeriod.end: not a FHIR date";
+        note(
+            facts,
+            &entry.reference,
+            Problem::DateInvalid,
+            Touches::Nothing,
+            why,
+        );
+    }
+    let route = match medication::route(codes, record) {
+        IgRoute::Unknown => rewritten_route(codes, record).unwrap_or(IgRoute::Unknown),
+        route => route,
+    };
+    Order {
+        evidence: entry.reference.clone(),
+        indication: medication::immunoglobulin_indication(&reasons, record),
+        indication_text: reasons.words(),
+        route,
+        planned_end: end.when().map(When::latest),
+    }
+}
+
+/// A draft with what was not R4 put right.
+struct Repaired {
+    /// The text; `None` when nothing had to be changed.
+    raw: Option<Box<RawValue>>,
+    /// What was changed, for a person.
+    what: Vec<String>,
+}
+
+/// Elements that R4 has as arrays and that are sent as one object.
+const ARRAYS: [&str; 5] = [
+    "category",
+    "reasonCode",
+    "reasonReference",
+    "dosageInstruction",
+    "identifier",
+];
+/// Elements of the `MedicationOrder` of DSTU2, with their names in R4.
+const RENAMED: [(&str, &str); 2] = [("patient", "subject"), ("dateWritten", "authoredOn")];
+
+fn repair(raw: &RawValue) -> Repaired {
+    let mut what = Vec::new();
+    let Ok(Value::Object(mut draft)) = serde_json::from_str::<Value>(raw.get()) else {
+        return Repaired { raw: None, what };
+    };
+    if draft.get("resourceType").and_then(Value::as_str) == Some("MedicationOrder") {
+        draft.insert("resourceType".to_owned(), json!("MedicationRequest"));
+        what.push("a DSTU2 MedicationOrder".to_owned());
+        for (old, new) in RENAMED {
+            if let Some(value) = draft.shift_remove(old) {
+                draft.entry(new).or_insert(value);
+            }
+        }
+    }
+    for name in ARRAYS {
+        if let Some(value) = draft.get_mut(name).filter(|value| value.is_object()) {
+            *value = Value::Array(vec![value.take()]);
+            what.push(format!("{name}: an object instead of an array"));
+        }
+    }
+    if !draft.contains_key("intent") {
+        draft.insert("intent".to_owned(), json!("order"));
+        what.push("intent: missing".to_owned());
+    }
+    for instruction in draft
+        .get_mut("dosageInstruction")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        if instruction.as_object_mut().is_some_and(modernise_dosage) {
+            what.push("dosageInstruction: of an earlier FHIR version".to_owned());
+        }
+    }
+    if drop_empty(&mut draft) {
+        what.push("empty elements".to_owned());
+    }
+    if what.is_empty() {
+        return Repaired { raw: None, what };
+    }
+    Repaired {
+        raw: serde_json::value::to_raw_value(&draft).ok(),
+        what,
+    }
+}
+
+/// The dose of STU3 and DSTU2 stood directly in the instruction; DSTU2 wrote `periodUnits`.
+fn modernise_dosage(instruction: &mut Map<String, Value>) -> bool {
+    let dose = instruction.shift_remove("doseQuantity");
+    let had_dose = dose.is_some();
+    if let Some(dose) = dose {
+        instruction
+            .entry("doseAndRate")
+            .or_insert_with(|| json!([{"doseQuantity": dose}]));
+    }
+    let repeat = instruction
+        .get_mut("timing")
+        .and_then(|timing| timing.get_mut("repeat"))
+        .and_then(Value::as_object_mut);
+    let units = repeat.and_then(|repeat| {
+        let units = repeat.shift_remove("periodUnits")?;
+        repeat.entry("periodUnit").or_insert(units);
+        Some(())
+    });
+    had_dose || units.is_some()
+}
+
+/// Drops members that are null, `{}` or `[]`, and array items that are; true if there were any.
+fn drop_empty(members: &mut Map<String, Value>) -> bool {
+    let mut dropped = false;
+    members.retain(|_, value| {
+        dropped |= drop_empty_within(value);
+        let empty = is_empty(value);
+        dropped |= empty;
+        !empty
+    });
+    dropped
+}
+
+fn drop_empty_within(value: &mut Value) -> bool {
+    match value {
+        Value::Object(members) => drop_empty(members),
+        Value::Array(items) => {
+            let mut dropped = false;
+            items.retain_mut(|item| {
+                dropped |= drop_empty_within(item);
+                let empty = is_empty(item);
+                dropped |= empty;
+                !empty
+            });
+            dropped
+        }
+        _ => false,
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        _ => false,
+    }
 }

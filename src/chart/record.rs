@@ -217,20 +217,45 @@ impl<'a> Record<'a> {
         entry: &Entry<'_>,
         facts: &mut Facts,
     ) -> Codes {
-        let stated = Codes::of_all(codes);
+        let references = references.iter().flatten();
+        let references = references.filter_map(|reference| reference.reference.clone());
+        self.stated_or_referred(Codes::of_all(codes), references, entry, facts)
+    }
+
+    /// The same for a draft, which may not be typed: from its text.
+    pub fn draft_reasons(&self, draft: &Object<'_>, entry: &Entry<'_>, facts: &mut Facts) -> Codes {
+        let mut stated = Codes::default();
+        for reason in draft
+            .items("reasonCode")
+            .into_iter()
+            .filter_map(Codes::peek)
+        {
+            stated.extend(reason);
+        }
+        let references = draft.objects("reasonReference");
+        let references = references
+            .iter()
+            .filter_map(|reference| reference.text("reference"));
+        self.stated_or_referred(stated, references, entry, facts)
+    }
+
+    fn stated_or_referred(
+        &self,
+        stated: Codes,
+        references: impl Iterator<Item = String>,
+        entry: &Entry<'_>,
+        facts: &mut Facts,
+    ) -> Codes {
         if !stated.is_uncoded() || stated.words().is_some() {
             return stated;
         }
         let mut reasons = Codes::default();
-        for reference in references.iter().flatten() {
-            let Some(target) = reference.reference.as_deref() else {
-                continue;
-            };
+        for target in references {
             let target = match target.strip_prefix('#') {
                 Some(id) => contained(entry, id),
                 None => self
                     .obtained
-                    .follow(target)
+                    .follow(&target)
                     .map(|entry| entry.object.clone()),
             };
             let codes = target.and_then(|target| target.get("code").and_then(Codes::peek));

@@ -32,7 +32,7 @@ const TRANSPLANT: [ValueSetId; 3] = [
 ];
 const DECISIVE: [&str; 5] = ["status", "code", "subject", "reasonCode", "reasonReference"];
 
-/// Reads CAR-T and transplants from Procedures (and ServiceRequests, of which a whole record may
+/// Reads CAR-T and transplants from Procedures (and `ServiceRequest`s, of which a whole record may
 /// hold some).
 pub fn procedures(record: &Record<'_>, facts: &mut Facts) {
     for entry in record.entries(Source::Procedure) {

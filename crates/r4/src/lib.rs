@@ -68,37 +68,41 @@ pub struct ReadError {
 ///
 /// When the text is no JSON object of a known type, or a required element is missing or unreadable.
 pub fn read(raw: &str) -> Result<Read, ReadError> {
-    let mut first_error = match typed(raw) {
+    let first = match typed(raw) {
         Ok(resource) => return finish(raw, resource),
-        Err(error) => ReadError {
-            element: None,
-            what: error,
-        },
+        Err(error) => error,
     };
     // Which element is at fault? fhir-sdk does not say: the one without which the error changes.
     // Elements beyond this number are no resource of FHIR, and each costs a parse.
     const MOST_ELEMENTS: usize = 64;
+    let mut unreadable = ReadError {
+        element: None,
+        what: without_values(&first),
+    };
     let Ok(Value::Object(mut rest)) = serde_json::from_str(raw) else {
-        return Err(first_error);
+        return Err(unreadable);
     };
     // A key that stands twice is gone from `rest`: nothing tells which of the two was meant.
-    if rest.len() > MOST_ELEMENTS || first_error.what.starts_with("duplicate field") {
-        return Err(first_error);
+    if rest.len() > MOST_ELEMENTS || first.starts_with("duplicate field") {
+        return Err(unreadable);
     }
-    let mut error = first_error.what.clone();
+    let mut error = first;
     while let Some((element, outcome)) = culprit(&rest, &error) {
         rest.shift_remove(&element);
-        first_error.element.get_or_insert(element);
+        unreadable.element.get_or_insert(element);
         match outcome {
             Ok(resource) => return finish(raw, resource),
             Err(next) => error = next,
         }
     }
-    Err(first_error)
+    Err(unreadable)
 }
 
 /// The first element without which `object` is readable or fails in another way, and that outcome.
 fn culprit(object: &Map<String, Value>, error: &str) -> Option<(String, Result<Any, String>)> {
+    // Something required is missing: that another required element would be missing too, were it
+    // removed, says nothing against that one.
+    let missing = error.starts_with("missing field") || error.starts_with("no variant of enum");
     object
         .keys()
         .filter(|key| *key != "resourceType")
@@ -106,18 +110,29 @@ fn culprit(object: &Map<String, Value>, error: &str) -> Option<(String, Result<A
             let mut without = object.clone();
             without.shift_remove(key);
             let outcome = typed(&Value::Object(without).to_string());
-            (outcome.as_ref().err().map(String::as_str) != Some(error))
-                .then(|| (key.clone(), outcome))
+            let tells = match &outcome {
+                Ok(_) => true,
+                Err(next) => {
+                    next != error && !(missing && *next == format!("missing field `{key}`"))
+                }
+            };
+            tells.then(|| (key.clone(), outcome))
         })
 }
 
+/// The typed resource, or what serde says; where in the text is left out, for that moves.
 fn typed(raw: &str) -> Result<Any, String> {
-    serde_json::from_str(raw).map_err(|error| without_values(&error.to_string()))
+    serde_json::from_str(raw).map_err(|error| {
+        let message = error.to_string();
+        message
+            .rsplit_once(" at line ")
+            .map_or(message.as_str(), |(what, _)| what)
+            .to_owned()
+    })
 }
 
 /// The rule that serde names, without the value that broke it: that may be a name or an id.
 fn without_values(message: &str) -> String {
-    let message = message.split(" at line ").next().unwrap_or(message);
     if message.starts_with("missing field") || message.starts_with("duplicate field") {
         message.to_owned()
     } else if message.starts_with("Unknown value") || message.contains("unknown variant") {

@@ -56,12 +56,14 @@ pub enum Choice {
     E10,
     /// Review late.
     E11,
+    /// A renewed order.
+    E12,
 }
 
 impl Choice {
     /// Every choice that a card names.
     #[cfg(test)]
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::K1,
         Self::K3,
         Self::K5,
@@ -84,6 +86,7 @@ impl Choice {
         Self::E9,
         Self::E10,
         Self::E11,
+        Self::E12,
     ];
 
     /// The parameter's id.
@@ -111,6 +114,7 @@ impl Choice {
             Self::E9 => "E9",
             Self::E10 => "E10",
             Self::E11 => "E11",
+            Self::E12 => "E12",
         }
     }
 
@@ -289,6 +293,14 @@ impl Choice {
                     "a review is late after {n} days"
                 )
             }
+            Self::E12 => {
+                let n = k::E12_RENEWAL_DAYS;
+                say!(
+                    language,
+                    "en ordination, der begynder højst {n} dage efter den forrige, fortsætter forløbet",
+                    "an order that begins at most {n} days after the previous one continues the course"
+                )
+            }
         }
     }
 }
@@ -345,13 +357,13 @@ pub fn of_index(kind: IndexKind) -> &'static [Choice] {
 
 /// What a card itself depends on, its criteria aside.
 pub fn of_card(card: CardCode) -> &'static [Choice] {
-    use Choice::{E7, E9, E10, E11, K1, K5, K8, K9, K11, K15, K17};
+    use Choice::{E7, E9, E10, E11, E12, K1, K5, K8, K9, K11, K15, K17};
     match card {
         CardCode::C07 => &[K1],
         CardCode::C05 => &[E9],
-        CardCode::C12 => &[K8, E7, E10, E11],
-        CardCode::C14 => &[K5, K8, K9, K17, E7],
-        CardCode::C15 => &[K8, K11, E7, E10],
+        CardCode::C12 => &[K8, E7, E10, E11, E12],
+        CardCode::C14 => &[K5, K8, K9, K17, E7, E12],
+        CardCode::C15 => &[K8, K11, E7, E10, E12],
         CardCode::C30 => &[K15],
         CardCode::C01
         | CardCode::C02

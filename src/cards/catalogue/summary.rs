@@ -1,6 +1,6 @@
 //! The one sentence and the urgency of each card (`recommendations.md` §1b).
 
-use super::{say, words};
+use super::{gaps, say, words};
 use crate::{
     cards::{
         Language,
@@ -193,7 +193,7 @@ fn not_assessable(case: &Case<'_>) -> String {
     let named = |items: &[MissingItem]| -> Vec<String> {
         let mut words: Vec<String> = items
             .iter()
-            .map(|&item| words::missing_short(item, start.repeat_from, language))
+            .map(|&item| gaps::missing_short(item, start.repeat_from, language))
             .collect();
         words.dedup();
         words
@@ -272,12 +272,7 @@ fn review(case: &Case<'_>) -> String {
 
 fn stop_after_index(case: &Case<'_>) -> String {
     let language = case.language;
-    let kind = case
-        .assessment
-        .population
-        .index
-        .as_ref()
-        .map(|index| index.kind);
+    let kind = case.stop_index().map(|index| index.kind);
     let event = words::index_short(kind).say(language);
     let due = match case.stop_date() {
         Some(due) => case.date(due),
@@ -364,7 +359,7 @@ fn unusable(case: &Case<'_>) -> String {
     let mut items: Vec<String> = problems
         .iter()
         .filter(|problem| !about_igg || problem.touches == Touches::Igg)
-        .map(|problem| words::problem(problem.problem).say(language).to_owned())
+        .map(|problem| gaps::problem(problem.problem).say(language).to_owned())
         .collect();
     items.sort();
     items.dedup();
