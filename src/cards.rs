@@ -65,7 +65,12 @@ pub fn write(assessment: &Assessment, chart: &Chart, writing: Writing<'_>) -> Ve
         Some(hook) => hooks::shown(assessment, hook, subject(chart.draft)),
         None => assessment.cards.clone(),
     };
-    let case = Case { assessment, chart, language: writing.language, service: writing.service };
+    let case = Case {
+        assessment,
+        chart,
+        language: writing.language,
+        service: writing.service,
+    };
     codes.into_iter().map(|code| card(code, &case)).collect()
 }
 

@@ -132,7 +132,10 @@ pub fn read(
     reading: Reading<'_>,
 ) -> Chart {
     let mut obtained = Obtainment::of(input);
-    let mut facts = Facts { searched: obtained.searched, ..Facts::default() };
+    let mut facts = Facts {
+        searched: obtained.searched,
+        ..Facts::default()
+    };
     facts.problems.append(&mut obtained.problems);
     let patient = patient_of(&obtained, patient_id, &mut facts);
     let record = Record::new(obtained, patient, reading);
@@ -157,7 +160,12 @@ pub fn read(
         drafts::read(&drafts, &record, &mut orders, &mut facts)
     });
     record::drop_vague(&mut facts);
-    Chart { facts, patient: record.patient, draft, orders }
+    Chart {
+        facts,
+        patient: record.patient,
+        draft,
+        orders,
+    }
 }
 
 /// `Patient/id` of the context, else of the only Patient of a record.
@@ -169,7 +177,10 @@ fn patient_of(
     if let Some(id) = patient_id {
         return Some(Reference::new(format!("Patient/{id}")));
     }
-    let mut patients = obtained.entries.iter().filter(|entry| entry.resource_type == "Patient");
+    let mut patients = obtained
+        .entries
+        .iter()
+        .filter(|entry| entry.resource_type == "Patient");
     match (patients.next(), patients.next()) {
         (Some(only), None) => Some(only.reference.clone()),
         (None, _) => None,
@@ -177,7 +188,13 @@ fn patient_of(
         (Some(one), Some(_)) => {
             facts.searched = Searched::default();
             let why = "several Patients, and none is named";
-            note(facts, &one.reference, Problem::Conflict, Touches::Patient, why);
+            note(
+                facts,
+                &one.reference,
+                Problem::Conflict,
+                Touches::Patient,
+                why,
+            );
             None
         }
     }
@@ -188,16 +205,23 @@ fn note_anothers(record: &Record<'_>, facts: &mut Facts) {
     for entry in &record.obtained.entries {
         if record.is_anothers(entry) {
             let why = "the subject is another patient";
-            note(facts, &entry.reference, Problem::OtherPatient, Touches::Nothing, why);
+            note(
+                facts,
+                &entry.reference,
+                Problem::OtherPatient,
+                Touches::Nothing,
+                why,
+            );
         }
     }
 }
 
 /// The orders of immunoglobulin that run at E, as they were sent.
 fn running_orders(record: &Record<'_>, facts: &Facts) -> BTreeMap<Reference, Box<RawValue>> {
-    let running = facts.immunoglobulin.iter().filter(|exposure| {
-        exposure.active && exposure.source == MedicationSource::Order
-    });
+    let running = facts
+        .immunoglobulin
+        .iter()
+        .filter(|exposure| exposure.active && exposure.source == MedicationSource::Order);
     running
         .filter_map(|exposure| {
             let reference = &exposure.evidence;

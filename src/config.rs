@@ -6,7 +6,6 @@ use figment::{
     Figment,
     error::{Error as FigmentError, Kind},
     providers::{Env, Format, Toml},
-    value::Value,
 };
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -164,7 +163,10 @@ fn explain(figment: &Figment, fault: &FigmentError) -> String {
         Kind::MissingField(key) => (key.to_string(), "is missing".to_owned()),
         kind => {
             let key = fault.path.join(".");
-            let value = figment.find_value(&key).ok().map(|value| shown(&value));
+            let value = figment
+                .find_value(&key)
+                .ok()
+                .and_then(|value| serde_json::to_string(&value).ok());
             let value = value.map_or(String::new(), |value| format!(" = {value}"));
             let expected = match kind {
                 Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
@@ -197,13 +199,6 @@ fn place(figment: &Figment, fault: &FigmentError, key: &str) -> String {
             .and_then(|source| source.file_path())
             .map_or_else(|| "defaults".to_owned(), |path| path.display().to_string()),
         None => "configuration".to_owned(),
-    }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(_, text) => format!("{text:?}"),
-        other => other.to_actual().to_string(),
     }
 }
 

@@ -12,9 +12,16 @@ use figment::{
     Figment,
     providers::{Format, Toml},
 };
+use jiff::tz::TimeZone;
 use serde::Deserialize;
-use serde_json::Value;
-use sid_cds::chart::terminology::{Coding, Terminology};
+use serde_json::{Value, json, value::RawValue};
+use sid_cds::{
+    chart::{
+        self, Input, Obtained, Reading, Source,
+        terminology::{Coding, Terminology},
+    },
+    guideline,
+};
 
 /// `story.toml`.
 #[derive(Debug, Deserialize)]
@@ -130,6 +137,178 @@ fn every_story_is_told_and_agrees_with_its_assessment() {
             );
         }
     }
+}
+
+/// The sources under the names of their resource types.
+const SOURCES: [(Source, &str); 10] = [
+    (Source::Patient, "Patient"),
+    (Source::Observation, "Observation"),
+    (Source::Condition, "Condition"),
+    (Source::Procedure, "Procedure"),
+    (Source::MedicationRequest, "MedicationRequest"),
+    (Source::MedicationAdministration, "MedicationAdministration"),
+    (Source::MedicationStatement, "MedicationStatement"),
+    (Source::MedicationDispense, "MedicationDispense"),
+    (Source::Encounter, "Encounter"),
+    (Source::Immunization, "Immunization"),
+];
+
+/// What a CDS Hooks client would send of the record: a Patient, and a search result for each type.
+fn prefetch(fixture: &Fixture) -> Vec<(Source, &'static str, Box<RawValue>)> {
+    let of_type = |name: &str| {
+        let found: Vec<&Value> = resources(&fixture.bundle)
+            .filter(|r| r["resourceType"] == *name)
+            .collect();
+        if name == "Patient" {
+            return found[0].clone();
+        }
+        let entries: Vec<Value> = found
+            .into_iter()
+            .map(|resource| json!({"resource": resource}))
+            .collect();
+        json!({"resourceType": "Bundle", "type": "searchset", "entry": entries})
+    };
+    SOURCES
+        .iter()
+        .filter(|(_, name)| {
+            !fixture
+                .story
+                .not_searched
+                .iter()
+                .any(|source| source == name)
+        })
+        .map(|(source, name)| (*source, *name, raw(&of_type(name))))
+        .collect()
+}
+
+fn raw(value: &Value) -> Box<RawValue> {
+    serde_json::value::to_raw_value(value).unwrap()
+}
+
+fn assess(input: &Input<'_>, as_of: jiff::civil::Date, terminology: &Terminology) -> Value {
+    let zone = TimeZone::get("Europe/Copenhagen").unwrap();
+    let reading = Reading {
+        as_of,
+        zone: &zone,
+        terminology,
+    };
+    let chart = chart::read(input, None, None, reading);
+    serde_json::to_value(guideline::assess(&chart.facts, as_of)).unwrap()
+}
+
+#[test]
+fn every_assessment_is_as_expected() {
+    let terminology = Terminology::built_in().unwrap();
+    for fixture in fixtures() {
+        let Fixture {
+            name,
+            story,
+            bundle,
+            assessment,
+        } = &fixture;
+        let sent = prefetch(&fixture);
+        let obtained = sent
+            .iter()
+            .map(|(source, key, value)| (*source, *key, Obtained::Value(value)));
+        let input = Input::Prefetch(obtained.collect());
+        assert_same(name, &assess(&input, story.as_of, &terminology), assessment);
+        if story.not_searched.is_empty() {
+            let record = raw(bundle);
+            let input = Input::Record(&record);
+            assert_same(name, &assess(&input, story.as_of, &terminology), assessment);
+        }
+    }
+}
+
+/// The demonstration moves every date but the birth date by the same number of days.
+fn moved(value: &Value, days: i64) -> Value {
+    let later = |text: &str| {
+        let day: jiff::civil::Date = text.get(..10)?.parse().ok()?;
+        let day = day.checked_add(jiff::Span::new().days(days)).ok()?;
+        Some(format!("{day}{}", &text[10..]))
+    };
+    match value {
+        Value::String(text) => Value::String(later(text).unwrap_or_else(|| text.clone())),
+        Value::Array(items) => items.iter().map(|item| moved(item, days)).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, member)| {
+                let member = if name == "birthDate" {
+                    member.clone()
+                } else {
+                    moved(member, days)
+                };
+                (name.clone(), member)
+            })
+            .collect(),
+        _ => value.clone(),
+    }
+}
+
+/// What a story is about: all but dates, counted days and the summer's `PAUSE`.
+fn gist(assessment: &Value) -> Value {
+    let verdicts: Vec<[&Value; 3]> = assessment["start"]["criteria"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|criterion| {
+            [
+                &criterion["id"],
+                &criterion["verdict"],
+                &criterion["reason"],
+            ]
+        })
+        .collect();
+    let conclusions: Vec<&Value> = assessment["course"]["conclusions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|conclusion| *conclusion != "PAUSE")
+        .collect();
+    json!({
+        "population": assessment["population"]["code"],
+        "start": assessment["start"]["conclusion"],
+        "verdicts": verdicts,
+        "missing": assessment["start"]["missing"],
+        "rule": assessment["course"]["rule"],
+        "conclusions": conclusions,
+        "cards": assessment["cards"],
+    })
+}
+
+#[test]
+fn every_story_stays_true_when_its_dates_move() {
+    let terminology = Terminology::built_in().unwrap();
+    for mut fixture in fixtures() {
+        let written = fixture.bundle.clone();
+        for days in (1..=366).step_by(13).chain([1000, 3000]) {
+            fixture.bundle = moved(&written, days);
+            let as_of = fixture
+                .story
+                .as_of
+                .checked_add(jiff::Span::new().days(days))
+                .unwrap();
+            let sent = prefetch(&fixture);
+            let obtained = sent
+                .iter()
+                .map(|(source, key, value)| (*source, *key, Obtained::Value(value)));
+            let found = assess(&Input::Prefetch(obtained.collect()), as_of, &terminology);
+            assert_eq!(
+                gist(&found),
+                gist(&fixture.assessment),
+                "{} on {as_of}",
+                fixture.name
+            );
+        }
+    }
+}
+
+/// Compares member by member, so that a failure names what differs.
+fn assert_same(name: &str, found: &Value, expected: &Value) {
+    for (member, value) in expected.as_object().unwrap() {
+        assert_eq!(&found[member], value, "{name}: {member}");
+    }
+    assert_eq!(found, expected, "{name}");
 }
 
 #[test]

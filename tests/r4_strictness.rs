@@ -40,7 +40,10 @@ fn order(changes: Value) -> Value {
 }
 
 fn patient(changes: Value) -> Value {
-    changed(json!({"resourceType": "Patient", "id": "p", "birthDate": "1960-05-17"}), changes)
+    changed(
+        json!({"resourceType": "Patient", "id": "p", "birthDate": "1960-05-17"}),
+        changes,
+    )
 }
 
 fn encounter(changes: Value) -> Value {
@@ -57,14 +60,22 @@ fn changed(base: Value, changes: Value) -> Value {
     };
     for (key, value) in changes {
         // "-" removes: null is a case of its own.
-        if value == "-" { members.remove(&key) } else { members.insert(key, value) };
+        if value == "-" {
+            members.remove(&key)
+        } else {
+            members.insert(key, value)
+        };
     }
     Value::Object(members)
 }
 
 fn undated(date: &str) -> (String, Value, Outcome) {
     let what = format!("effectiveDateTime {date:?}");
-    (what, observation(json!({"effectiveDateTime": date})), Lost(&["effectiveDateTime"]))
+    (
+        what,
+        observation(json!({"effectiveDateTime": date})),
+        Lost(&["effectiveDateTime"]),
+    )
 }
 
 #[test]
@@ -73,7 +84,11 @@ fn every_known_trap() {
     let mut rows = vec![
         row("a sound Observation", observation(json!({})), Whole),
         row("a sound order", order(json!({})), Whole),
-        row("an unknown element", observation(json!({"colour": "red"})), Lost(&["colour"])),
+        row(
+            "an unknown element",
+            observation(json!({"colour": "red"})),
+            Lost(&["colour"]),
+        ),
         row(
             "an element of STU3",
             order(json!({"context": {"reference": "Encounter/e"}})),
@@ -84,7 +99,11 @@ fn every_known_trap() {
             observation(json!({"status": "nope"})),
             Error(Some("status"), "unknown code"),
         ),
-        row("an unknown gender", patient(json!({"gender": "X"})), Lost(&["gender"])),
+        row(
+            "an unknown gender",
+            patient(json!({"gender": "X"})),
+            Lost(&["gender"]),
+        ),
         row(
             "an unknown identifier.use",
             patient(json!({"identifier": [{"use": "nope", "value": "1"}]})),
@@ -128,7 +147,11 @@ fn every_known_trap() {
             order(json!({"contained": [{"resourceType": "MedicinalProduct", "id": "x"}]})),
             Lost(&["contained"]),
         ),
-        row("Encounter.class missing", encounter(json!({"class": "-"})), Error(None, "missing field `class`")),
+        row(
+            "Encounter.class missing",
+            encounter(json!({"class": "-"})),
+            Error(None, "missing field `class`"),
+        ),
         row(
             "Encounter.class of R5",
             encounter(json!({"class": [{"coding": [{"code": "IMP"}]}]})),
@@ -136,7 +159,11 @@ fn every_known_trap() {
         ),
         row("a null", observation(json!({"method": null})), Whole),
         row("an empty array", observation(json!({"note": []})), Whole),
-        row("a year before 1000", observation(json!({"issued": "0999-01-01T00:00:00Z"})), Whole),
+        row(
+            "a year before 1000",
+            observation(json!({"issued": "0999-01-01T00:00:00Z"})),
+            Whole,
+        ),
         row(
             "a value as text",
             observation(json!({"valueQuantity": {"value": "3.2", "code": "g/L"}})),
@@ -147,7 +174,11 @@ fn every_known_trap() {
             observation(json!({"valueQuantity": {"value": 3.2, "comparator": "ad"}})),
             Lost(&["valueQuantity"]),
         ),
-        row("two values", observation(json!({"valueString": "4"})), Lost(&["valueString"])),
+        row(
+            "two values",
+            observation(json!({"valueString": "4"})),
+            Lost(&["valueString"]),
+        ),
         row(
             "an extension of R5",
             observation(json!({"extension": [{"url": "urn:x", "valueInteger64": "1"}]})),
@@ -155,18 +186,43 @@ fn every_known_trap() {
         ),
         row(
             "a bad value in a component",
-            observation(json!({"component": [{"code": {"text": "x"}, "valueQuantity": {"value": "1"}}]})),
+            observation(
+                json!({"component": [{"code": {"text": "x"}, "valueQuantity": {"value": "1"}}]}),
+            ),
             Lost(&["component[0].valueQuantity"]),
         ),
-        row("another type", json!({"resourceType": "Basic", "code": {"text": "x"}}), Error(None, "a resource type that is not used")),
-        row("a type that is none", json!({"resourceType": "Nope"}), Error(None, "unknown code")),
-        row("no type", json!({"id": "x"}), Error(None, "missing field `resourceType`")),
-        row("no object", json!([1, 2]), Error(None, "expected variant identifier")),
+        row(
+            "another type",
+            json!({"resourceType": "Basic", "code": {"text": "x"}}),
+            Error(None, "a resource type that is not used"),
+        ),
+        row(
+            "a type that is none",
+            json!({"resourceType": "Nope"}),
+            Error(None, "unknown code"),
+        ),
+        row(
+            "no type",
+            json!({"id": "x"}),
+            Error(None, "missing field `resourceType`"),
+        ),
+        row(
+            "no object",
+            json!([1, 2]),
+            Error(None, "expected variant identifier"),
+        ),
     ];
     rows.extend(
         [
-            "2026-03-10T08:00:00", "2026-03-10T08:00Z", " 2026-03-10", "2026-02-30", "2026-13-01",
-            "2026-03-10T24:00:00Z", "2026-03-10t08:00:00Z", "Invalid date", "12026-01-01",
+            "2026-03-10T08:00:00",
+            "2026-03-10T08:00Z",
+            " 2026-03-10",
+            "2026-02-30",
+            "2026-13-01",
+            "2026-03-10T24:00:00Z",
+            "2026-03-10t08:00:00Z",
+            "Invalid date",
+            "12026-01-01",
         ]
         .map(undated),
     );
@@ -174,10 +230,18 @@ fn every_known_trap() {
         check(&what, &resource.to_string(), expected);
     }
     let text = r#"{"resourceType":"Patient","id":"p","gender":"male","gender":"female"}"#;
-    check("an element twice", text, Error(None, "duplicate field `gender`"));
+    check(
+        "an element twice",
+        text,
+        Error(None, "duplicate field `gender`"),
+    );
     let text = r#"{"id":"p","gender":"male","resourceType":"Patient"}"#;
     check("resourceType last", text, Whole);
-    let deep = format!(r#"{{"resourceType":"Patient","x":{}1{}}}"#, "[".repeat(500), "]".repeat(500));
+    let deep = format!(
+        r#"{{"resourceType":"Patient","x":{}1{}}}"#,
+        "[".repeat(500),
+        "]".repeat(500)
+    );
     check("a very deep value", &deep, Error(None, "cannot be read"));
 }
 
@@ -186,7 +250,11 @@ fn check(what: &str, raw: &str, expected: Outcome) {
         (Ok(read), Whole) => assert!(read.lost.is_empty(), "{what}: lost {:?}", read.lost),
         (Ok(read), Lost(paths)) => assert_eq!(&read.lost, paths, "{what}"),
         (Err(error), Error(element, rule)) => {
-            assert_eq!((error.element.as_deref(), error.what.as_str()), (*element, *rule), "{what}");
+            assert_eq!(
+                (error.element.as_deref(), error.what.as_str()),
+                (*element, *rule),
+                "{what}"
+            );
         }
         (outcome, _) => panic!("{what}: {outcome:?}, expected {expected:?}"),
     }

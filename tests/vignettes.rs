@@ -4,14 +4,14 @@
 
 #[path = "vignettes/record.rs"]
 mod record;
+#[path = "support/chart.rs"]
+mod support;
 
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::civil::Date;
 use record::Record;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, json};
 use sid_cds::{
-    chart::{
-        self, Chart, DraftKind, Drafts, Input, Obtained, Reading, Source, terminology::Terminology,
-    },
+    chart::{Chart, DraftKind},
     guideline::{
         assess,
         assessment::Assessment,
@@ -20,19 +20,6 @@ use sid_cds::{
 };
 
 const TABLE: &str = include_str!("vignettes/table.md");
-const SOURCES: [(Source, &str); 10] = [
-    (Source::Patient, "Patient"),
-    (Source::Observation, "Observation"),
-    (Source::Condition, "Condition"),
-    (Source::Procedure, "Procedure"),
-    (Source::MedicationRequest, "MedicationRequest"),
-    (Source::MedicationAdministration, "MedicationAdministration"),
-    (Source::MedicationStatement, "MedicationStatement"),
-    (Source::MedicationDispense, "MedicationDispense"),
-    (Source::Encounter, "Encounter"),
-    (Source::Immunization, "Immunization"),
-];
-
 struct Vignette<'a> {
     id: &'a str,
     as_of: &'a str,
@@ -74,61 +61,9 @@ fn not_covered() -> Vec<&'static str> {
     list.split('`').skip(1).step_by(2).collect()
 }
 
-/// The chart as an EHR's prefetch would give it.
 fn read(vignette: &Vignette<'_>, as_of: Date) -> Chart {
     let record = Record::parse(vignette.record, vignette.as_of);
-    let values: Vec<(Source, &str, Box<RawValue>)> = SOURCES
-        .iter()
-        .map(|(source, name)| (*source, *name, raw(&prefetch(&record, name))))
-        .collect();
-    let prefetch = values
-        .iter()
-        .map(|(source, name, value)| (*source, *name, Obtained::Value(value)))
-        .collect();
-    let bundle = raw(&json!({"resourceType": "Bundle", "type": "collection",
-        "entry": record.drafts.iter().map(|draft| json!({"resource": draft})).collect::<Vec<_>>()}));
-    let drafts = (!record.drafts.is_empty()).then_some(Drafts {
-        bundle: &bundle,
-        selections: &[],
-    });
-    let zone = TimeZone::get("Europe/Copenhagen").expect("the zone");
-    let terminology = Terminology::built_in().expect("the terminology");
-    let reading = Reading {
-        as_of,
-        zone: &zone,
-        terminology: &terminology,
-    };
-    chart::read(&Input::Prefetch(prefetch), drafts, Some("v"), reading)
-}
-
-fn prefetch(record: &Record, name: &str) -> Value {
-    let found: Vec<Value> = record
-        .resources
-        .iter()
-        .filter(|r| r["resourceType"] == name)
-        .cloned()
-        .collect();
-    if name == "Patient" {
-        return found[0].clone();
-    }
-    let entries: Vec<Value> = found
-        .into_iter()
-        .map(|resource| json!({"resource": resource}))
-        .collect();
-    let mut bundle = json!({"resourceType": "Bundle", "type": "searchset", "entry": entries});
-    match record.unsearched.iter().find(|(source, _)| *source == name) {
-        Some((_, true)) => json!({"resourceType": "OperationOutcome",
-            "issue": [{"severity": "error", "code": "timeout"}]}),
-        Some((_, false)) => {
-            bundle["link"] = json!([{"relation": "next", "url": "http://ehr.example/next"}]);
-            bundle
-        }
-        None => bundle,
-    }
-}
-
-fn raw(value: &Value) -> Box<RawValue> {
-    RawValue::from_string(value.to_string()).expect("JSON")
+    support::read(&record.resources, &record.gaps, &record.drafts, "v", as_of)
 }
 
 /// Every expectation that does not hold, in words.

@@ -6,7 +6,10 @@ use super::{Language, locale};
 use crate::{
     chart::Chart,
     guideline::{
-        assessment::{Assessment, CardCode, CourseConclusion, CourseRule, Population},
+        assessment::{
+            Assessment, CardCode, CourseConclusion, CourseRule, Criterion, CriterionId, IndexEvent,
+            Population,
+        },
         date::{days_between, plus_days},
         facts::{Infection, LabResult},
         parameters::{E11_REVIEW_LATE_DAYS, K1_ADULT_YEARS},
@@ -38,7 +41,7 @@ pub(super) enum StopCase {
     Extended,
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
     /// A day as it is written on a card.
     pub fn date(&self, day: Date) -> String {
         locale::date(day, self.language)
@@ -56,22 +59,34 @@ impl Case<'_> {
         })
     }
 
-    /// Two populations fit, these two.
+    /// Two populations fit, these two; `None` where C30 is about the stop rule alone.
     pub fn two_populations(&self) -> Option<(Population, Population)> {
-        match self.assessment.population.alternatives[..] {
-            [one, other] => Some((one, other)),
+        let population = &self.assessment.population;
+        match population.alternatives[..] {
+            [one, other] if population.code == Population::Ambiguous => Some((one, other)),
             _ => None,
         }
     }
 
+    /// The index event, when it is the one whose six months end on the stop date: a course may have
+    /// begun under an earlier one (B-15).
+    pub fn stop_index(&self) -> Option<&IndexEvent> {
+        let index = self.assessment.population.index.as_ref()?;
+        (Some(index.window_end) == self.stop_date()).then_some(index)
+    }
+
     /// The day of the CART6 stop, or of the review that T0 + 6 months asks for.
     pub fn stop_date(&self) -> Option<Date> {
-        self.assessment.course.stop_due.or(self.assessment.course.index_window_end)
+        self.assessment
+            .course
+            .stop_due
+            .or(self.assessment.course.index_window_end)
     }
 
     /// That day has come, or is not known.
     pub fn stop_reached(&self) -> bool {
-        self.stop_date().is_none_or(|due| self.assessment.as_of >= due)
+        self.stop_date()
+            .is_none_or(|due| self.assessment.as_of >= due)
     }
 
     /// Which of its wordings C14 takes.
@@ -105,12 +120,20 @@ impl Case<'_> {
     /// The result that decided on IgG, as it stands in the chart.
     pub fn decisive_igg(&self) -> Option<&LabResult> {
         let igg = self.assessment.start.igg.as_ref()?;
-        self.chart.facts.igg.iter().find(|result| result.evidence == igg.evidence)
+        self.chart
+            .facts
+            .igg
+            .iter()
+            .find(|result| result.evidence == igg.evidence)
     }
 
     /// An infection of the chart by its Condition.
     pub fn infection(&self, reference: &crate::guideline::facts::Reference) -> Option<&Infection> {
-        self.chart.facts.infections.iter().find(|infection| infection.evidence == *reference)
+        self.chart
+            .facts
+            .infections
+            .iter()
+            .find(|infection| infection.evidence == *reference)
     }
 
     /// `card` decides on a start, so the criteria belong on it.
@@ -122,6 +145,34 @@ impl Case<'_> {
             C01 | C02 | C03 | C04 | C05 | C06 | C08 | C09 | C30 | C31 | C32 => true,
             C07 | C12 | C14 | C15 | C26 | C29 => false,
         }
+    }
+
+    /// The criteria that `card` rests on: after CAR-T and HSCT infections do not decide, and what
+    /// does not decide is neither shown nor part of the card's identity.
+    pub fn deciding(&self, card: CardCode) -> Vec<&'a Criterion> {
+        use CardCode::{
+            C01, C02, C03, C04, C05, C06, C07, C08, C09, C12, C14, C15, C26, C29, C30, C31, C32,
+        };
+        use CriterionId::{
+            IggBelow4, IggBelow6, IggPersistent, MComponent, SevereOrRecurrentInfections,
+        };
+        let decides = |id: CriterionId| match card {
+            C01 => matches!(id, IggBelow4 | MComponent),
+            C08 => matches!(id, IggBelow4 | MComponent) || (id == IggBelow6 && self.is_child()),
+            C02 => matches!(
+                id,
+                IggBelow4 | IggPersistent | SevereOrRecurrentInfections | MComponent
+            ),
+            C31 => matches!(id, IggBelow4 | IggBelow6 | IggPersistent),
+            C03 | C04 | C05 | C06 | C09 | C30 | C32 => true,
+            C07 | C12 | C14 | C15 | C26 | C29 => false,
+        };
+        self.assessment
+            .start
+            .criteria
+            .iter()
+            .filter(|found| decides(found.id))
+            .collect()
     }
 
     /// `card` is about the running course.

@@ -7,6 +7,7 @@
 pub(super) mod choices;
 pub(super) mod conclusion;
 pub(super) mod entry;
+pub(super) mod gaps;
 pub(super) mod labels;
 pub(super) mod summary;
 pub(super) mod words;

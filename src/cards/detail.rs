@@ -6,7 +6,7 @@ use super::{
         choices::{self, Choice},
         conclusion,
         entry::entry,
-        say, summary, words,
+        gaps, say, summary, words,
     },
     locale,
     markdown::{Document, escape},
@@ -32,7 +32,10 @@ pub(super) fn detail(card: CardCode, case: &Case<'_>) -> String {
         &[population(case), criteria(card, case), course(card, case)].concat(),
     );
     document.section(&say!(language, "Mangler", "Missing"), &missing(card, case));
-    document.section(&say!(language, "Dataproblemer", "Data problems"), &problems(case));
+    document.section(
+        &say!(language, "Dataproblemer", "Data problems"),
+        &problems(case),
+    );
     document.section(&say!(language, "Kilde", "Source"), &sources(card, case));
     document.section(
         &say!(
@@ -50,7 +53,11 @@ fn population(case: &Case<'_>) -> Vec<String> {
     let finding = &case.assessment.population;
     let name = words::population(finding.code).say(language);
     let code = words::population_code(finding.code);
-    let mut line = say!(language, "Population: {name} ({code})", "Population: {name} ({code})");
+    let mut line = say!(
+        language,
+        "Population: {name} ({code})",
+        "Population: {name} ({code})"
+    );
     if !finding.alternatives.is_empty() {
         let alternatives: Vec<String> = finding
             .alternatives
@@ -91,8 +98,14 @@ fn decisive_history(case: &Case<'_>) -> Vec<String> {
     let facts = &case.chart.facts;
     let mut seen = Vec::new();
     for reference in &case.assessment.population.evidence {
-        let diagnosis = facts.diagnoses.iter().find(|found| found.evidence == *reference);
-        let transplant = facts.transplants.iter().find(|found| found.evidence == *reference);
+        let diagnosis = facts
+            .diagnoses
+            .iter()
+            .find(|found| found.evidence == *reference);
+        let transplant = facts
+            .transplants
+            .iter()
+            .find(|found| found.evidence == *reference);
         let words = match (diagnosis, transplant) {
             (Some(diagnosis), _) => {
                 let name = match &diagnosis.text {
@@ -122,14 +135,18 @@ fn decisive_history(case: &Case<'_>) -> Vec<String> {
         return Vec::new();
     }
     let history = seen.join("; ");
-    vec![say!(language, "Registreret: {history}", "Recorded: {history}")]
+    vec![say!(
+        language,
+        "Registreret: {history}",
+        "Recorded: {history}"
+    )]
 }
 
 fn criteria(card: CardCode, case: &Case<'_>) -> Vec<String> {
-    if !Case::is_start_card(card) {
-        return Vec::new();
-    }
-    case.assessment.start.criteria.iter().flat_map(|found| criterion(found, case)).collect()
+    case.deciding(card)
+        .into_iter()
+        .flat_map(|found| criterion(found, case))
+        .collect()
 }
 
 fn criterion(found: &Criterion, case: &Case<'_>) -> Vec<String> {
@@ -137,7 +154,10 @@ fn criterion(found: &Criterion, case: &Case<'_>) -> Vec<String> {
     let name = words::criterion(found.id, case.is_child(), language);
     let verdict = words::verdict(found.id, found.verdict, language);
     let mut line = format!("{name}: **{verdict}**");
-    let value = found.value.as_ref().map(|value| escape(&locale::number(value, language)));
+    let value = found
+        .value
+        .as_ref()
+        .map(|value| escape(&locale::number(value, language)));
     let date = found.date.map(|date| case.date(date));
     let measured: Vec<String> = [value, date].into_iter().flatten().collect();
     if !measured.is_empty() {
@@ -145,12 +165,26 @@ fn criterion(found: &Criterion, case: &Case<'_>) -> Vec<String> {
         line.push_str(&measured.join(", "));
     }
     let mut lines = vec![line];
-    if matches!(found.id, CriterionId::SevereOrRecurrentInfections | CriterionId::Infections6Months)
-    {
-        let infections: Vec<&Infection> =
-            found.evidence.iter().filter_map(|reference| case.infection(reference)).collect();
-        lines.extend(infections.iter().take(LISTED).map(|&known| infection(known, case)));
-        if let Some(more) = infections.len().checked_sub(LISTED).filter(|&more| more > 0) {
+    if matches!(
+        found.id,
+        CriterionId::SevereOrRecurrentInfections | CriterionId::Infections6Months
+    ) {
+        let infections: Vec<&Infection> = found
+            .evidence
+            .iter()
+            .filter_map(|reference| case.infection(reference))
+            .collect();
+        lines.extend(
+            infections
+                .iter()
+                .take(LISTED)
+                .map(|&known| infection(known, case)),
+        );
+        if let Some(more) = infections
+            .len()
+            .checked_sub(LISTED)
+            .filter(|&more| more > 0)
+        {
             lines.push(say!(language, "  og {more} til", "  and {more} more"));
         }
     }
@@ -175,7 +209,11 @@ fn course(card: CardCode, case: &Case<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(start) = course.start {
         let day = case.date(start);
-        lines.push(say!(language, "Immunglobulin siden {day}", "Immunoglobulin since {day}"));
+        lines.push(say!(
+            language,
+            "Immunglobulin siden {day}",
+            "Immunoglobulin since {day}"
+        ));
     }
     if let Some(window) = course.window {
         let (from, to) = (case.date(window.start), case.date(window.end));
@@ -194,7 +232,10 @@ fn course(card: CardCode, case: &Case<'_>) -> Vec<String> {
         ));
     }
     // Winter never delays the stop of the early rule (B-18).
-    if let Some(days) = course.winter_days.filter(|_| course.rule == Some(CourseRule::Std)) {
+    if let Some(days) = course
+        .winter_days
+        .filter(|_| course.rule == Some(CourseRule::Std))
+    {
         lines.push(say!(
             language,
             "Behandlede vinterdage (1. oktober – 30. april): {days}",
@@ -203,7 +244,11 @@ fn course(card: CardCode, case: &Case<'_>) -> Vec<String> {
     }
     for &conclusion in &course.conclusions {
         if conclusion != CourseConclusion::Recovered {
-            lines.push(words::course_conclusion(conclusion).say(language).to_owned());
+            lines.push(
+                words::course_conclusion(conclusion)
+                    .say(language)
+                    .to_owned(),
+            );
         }
     }
     lines
@@ -215,7 +260,7 @@ fn missing(card: CardCode, case: &Case<'_>) -> Vec<String> {
     }
     summary::by_weight(&case.assessment.start.missing)
         .into_iter()
-        .map(|item| words::missing(item).say(case.language).to_owned())
+        .map(|item| gaps::missing(item).say(case.language).to_owned())
         .collect()
 }
 
@@ -227,7 +272,10 @@ fn problems(case: &Case<'_>) -> Vec<String> {
         .take(LISTED)
         .map(|problem| {
             let reference = escape(problem.reference.as_str());
-            format!("{reference}: {}", words::problem(problem.problem).say(language))
+            format!(
+                "{reference}: {}",
+                gaps::problem(problem.problem).say(language)
+            )
         })
         .collect();
     if let Some(more) = all.len().checked_sub(LISTED).filter(|&more| more > 0) {
@@ -272,10 +320,10 @@ fn sources(card: CardCode, case: &Case<'_>) -> Vec<String> {
 fn engineering(card: CardCode, case: &Case<'_>) -> Vec<String> {
     let assessment = case.assessment;
     let mut chosen: Vec<Choice> = choices::of_card(card).to_vec();
+    for found in case.deciding(card) {
+        chosen.extend(choices::of_criterion(found.id));
+    }
     if Case::is_start_card(card) {
-        for found in &assessment.start.criteria {
-            chosen.extend(choices::of_criterion(found.id));
-        }
         for &item in &assessment.start.missing {
             chosen.extend(choices::of_missing(item));
         }

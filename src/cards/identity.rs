@@ -34,7 +34,7 @@ struct Deciding<'a> {
 #[derive(Serialize)]
 struct StartFacts<'a> {
     conclusion: StartConclusion,
-    criteria: &'a [Criterion],
+    criteria: Vec<&'a Criterion>,
     missing: &'a [MissingItem],
     repeat_from: Option<Date>,
     stop_due: Option<Date>,
@@ -59,7 +59,10 @@ struct CourseFacts<'a> {
 pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
     let assessment = case.assessment;
     let (start, course) = (&assessment.start, &assessment.course);
-    let about_order = matches!(card, CardCode::C05 | CardCode::C26 | CardCode::C29 | CardCode::C32);
+    let about_order = matches!(
+        card,
+        CardCode::C05 | CardCode::C26 | CardCode::C29 | CardCode::C32
+    );
     let deciding = Deciding {
         service: case.service,
         patient: case.chart.patient.as_ref(),
@@ -68,7 +71,7 @@ pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
         population: &assessment.population,
         start: Case::is_start_card(card).then_some(StartFacts {
             conclusion: start.conclusion,
-            criteria: &start.criteria,
+            criteria: case.deciding(card),
             missing: &start.missing,
             repeat_from: start.repeat_from,
             stop_due: course.stop_due,

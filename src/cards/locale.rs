@@ -40,10 +40,20 @@ pub fn date(day: Date, language: Language) -> String {
     let index = usize::from(day.month().unsigned_abs()).saturating_sub(1);
     match language {
         Language::Da => {
-            format!("{}. {} {}", day.day(), MONTHS_DA.get(index).unwrap_or(&""), day.year())
+            format!(
+                "{}. {} {}",
+                day.day(),
+                MONTHS_DA.get(index).unwrap_or(&""),
+                day.year()
+            )
         }
         Language::En => {
-            format!("{} {} {}", day.day(), MONTHS_EN.get(index).unwrap_or(&""), day.year())
+            format!(
+                "{} {} {}",
+                day.day(),
+                MONTHS_EN.get(index).unwrap_or(&""),
+                day.year()
+            )
         }
     }
 }
@@ -52,7 +62,11 @@ pub fn date(day: Date, language: Language) -> String {
 pub fn when(when: When, language: Language) -> String {
     match when.exact() {
         Some(day) => date(day, language),
-        None => format!("{} – {}", date(when.earliest(), language), date(when.latest(), language)),
+        None => format!(
+            "{} – {}",
+            date(when.earliest(), language),
+            date(when.latest(), language)
+        ),
     }
 }
 
@@ -73,7 +87,9 @@ pub fn number(text: &str, language: Language) -> String {
     }
     let chars: Vec<char> = text.chars().collect();
     let digit = |index: Option<usize>| {
-        index.and_then(|index| chars.get(index)).is_some_and(char::is_ascii_digit)
+        index
+            .and_then(|index| chars.get(index))
+            .is_some_and(char::is_ascii_digit)
     };
     chars
         .iter()

@@ -108,7 +108,10 @@ mod tests {
     #[test]
     fn card_04_data_are_not_markup() {
         for (data, escaped) in [
-            ("<img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)&gt;"),
+            (
+                "<img src=x onerror=alert(1)>",
+                "&lt;img src=x onerror=alert(1)&gt;",
+            ),
             ("*bold* _it_", r"\*bold\* \_it\_"),
             ("[x](javascript:1)", r"\[x\](javascript:1)"),
             ("`code`", r"\`code\`"),

@@ -20,7 +20,10 @@ pub struct Resource(Box<RawValue>);
 impl Resource {
     /// A resource built here; `None` when it is not an object.
     pub fn new(value: &Value) -> Option<Self> {
-        value.is_object().then(|| serde_json::value::to_raw_value(value).ok().map(Self)).flatten()
+        value
+            .is_object()
+            .then(|| serde_json::value::to_raw_value(value).ok().map(Self))
+            .flatten()
     }
 
     /// Its JSON text.
@@ -47,7 +50,10 @@ impl Members {
 
     /// A member's JSON text.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value.get())
+        self.0
+            .iter()
+            .find(|(member, _)| member == name)
+            .map(|(_, value)| value.get())
     }
 
     /// A member that is a string.
@@ -68,7 +74,9 @@ impl Members {
     /// The elements of a member that R4 makes an array. A lone object is an array of one, for some
     /// clients send it so; nothing, `null`, `{}` and anything else count as none.
     pub fn elements(&self, name: &str) -> Vec<Box<RawValue>> {
-        let Some(json) = self.get(name) else { return Vec::new() };
+        let Some(json) = self.get(name) else {
+            return Vec::new();
+        };
         if let Ok(elements) = serde_json::from_str::<Vec<Box<RawValue>>>(json) {
             return elements;
         }

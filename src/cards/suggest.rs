@@ -63,7 +63,10 @@ fn offers(card: CardCode, case: &Case<'_>) -> Vec<Option<Offer>> {
         }
         CardCode::C05 => vec![remove_draft(case, true)],
         CardCode::C06 => vec![tests(case, &[Test::Iga, Test::Igm], None, false)],
-        CardCode::C08 => vec![draft_with_reviews(case), tests(case, &Test::ALL, None, false)],
+        CardCode::C08 => vec![
+            draft_with_reviews(case),
+            tests(case, &Test::ALL, None, false),
+        ],
         CardCode::C09 => vec![tests(case, &Test::ALL, None, false)],
         CardCode::C12 => vec![
             review(case, ReviewOutcome::Continue),
@@ -92,11 +95,18 @@ fn offers(card: CardCode, case: &Case<'_>) -> Vec<Option<Offer>> {
 
 fn drafting<'a>(case: &'a Case<'_>) -> Option<Draft<'a>> {
     let patient = case.chart.patient.as_ref()?.as_str();
-    Some(Draft { patient, as_of: case.assessment.as_of, language: case.language })
+    Some(Draft {
+        patient,
+        as_of: case.assessment.as_of,
+        language: case.language,
+    })
 }
 
 fn create(description: String, resource: &Value) -> Option<Action> {
-    Some(Action::Create { description, resource: Resource::new(resource)? })
+    Some(Action::Create {
+        description,
+        resource: Resource::new(resource)?,
+    })
 }
 
 /// The draft of immunoglobulin with the stop date built in and the task for the stop review, so that
@@ -106,14 +116,23 @@ fn draft_with_stop(case: &Case<'_>) -> Option<Offer> {
         return None;
     }
     let drafting = drafting(case)?;
-    let stop = case.assessment.course.stop_due.filter(|stop| *stop >= drafting.as_of);
+    let stop = case
+        .assessment
+        .course
+        .stop_due
+        .filter(|stop| *stop >= drafting.as_of);
     let words = labels::draft(stop, case.language);
     let mut actions = vec![create(words.description, &drafting.immunoglobulin(stop))?];
     if let Some(stop) = stop {
         let task = labels::stop_task(stop, case.language).description;
         actions.push(create(task.clone(), &drafting.task(&task, stop))?);
     }
-    Some(Offer { kind: "draft", label: words.label, recommended: false, actions })
+    Some(Offer {
+        kind: "draft",
+        label: words.label,
+        recommended: false,
+        actions,
+    })
 }
 
 /// The draft with the tasks for the reviews at 3 and 6 months (REC-31).
@@ -129,7 +148,12 @@ fn draft_with_reviews(case: &Case<'_>) -> Option<Offer> {
         let task = labels::review_task(months, by, case.language).description;
         actions.push(create(task.clone(), &drafting.task(&task, by))?);
     }
-    Some(Offer { kind: "draft", label: words.label, recommended: false, actions })
+    Some(Offer {
+        kind: "draft",
+        label: words.label,
+        recommended: false,
+        actions,
+    })
 }
 
 fn tests(case: &Case<'_>, tests: &[Test], from: Option<Date>, recommended: bool) -> Option<Offer> {
@@ -139,11 +163,19 @@ fn tests(case: &Case<'_>, tests: &[Test], from: Option<Date>, recommended: bool)
     let actions = tests
         .iter()
         .map(|&test| {
-            create(labels::test(test.name(), from, case.language), &drafting.test(test, from))
+            create(
+                labels::test(test.name(), from, case.language),
+                &drafting.test(test, from),
+            )
         })
         .collect::<Option<Vec<Action>>>()?;
     let label = labels::tests(&names, from, case.language);
-    Some(Offer { kind: "tests", label, recommended, actions })
+    Some(Offer {
+        kind: "tests",
+        label,
+        recommended,
+        actions,
+    })
 }
 
 fn statement(
@@ -154,7 +186,12 @@ fn statement(
 ) -> Option<Offer> {
     let resource = build(&drafting(case)?);
     let actions = vec![create(words.description, &resource)?];
-    Some(Offer { kind, label: words.label, recommended: false, actions })
+    Some(Offer {
+        kind,
+        label: words.label,
+        recommended: false,
+        actions,
+    })
 }
 
 /// What C04 offers for what is missing.
@@ -187,7 +224,12 @@ fn history(case: &Case<'_>, to: Date) -> [Option<Offer>; 2] {
         let words = labels::history(present, from, to, case.language);
         statement(case, kind, words, |draft| {
             let period = Effective::Period(from, to);
-            draft.statement("infection-history-reviewed", &Said::Flag(present), period, None)
+            draft.statement(
+                "infection-history-reviewed",
+                &Said::Flag(present),
+                period,
+                None,
+            )
         })
     })
 }
@@ -203,7 +245,12 @@ fn decisive(case: &Case<'_>, yes: bool) -> Option<Offer> {
 fn donor(case: &Case<'_>, donor: Donor, kind: &'static str) -> Option<Offer> {
     let code = donor_code(donor)?;
     statement(case, kind, labels::donor(donor, case.language), |draft| {
-        draft.statement("donor-type", &Said::Coded(code), Effective::On(draft.as_of), None)
+        draft.statement(
+            "donor-type",
+            &Said::Coded(code),
+            Effective::On(draft.as_of),
+            None,
+        )
     })
 }
 
@@ -221,10 +268,18 @@ fn review(case: &Case<'_>, outcome: ReviewOutcome) -> Option<Offer> {
     let recorded = drafting(case).and_then(|draft| {
         let said = Said::Coded(outcome_code(outcome));
         let on = Effective::On(draft.as_of);
-        create(words.description.clone(), &draft.statement("ig-review", &said, on, None))
+        create(
+            words.description.clone(),
+            &draft.statement("ig-review", &said, on, None),
+        )
     });
     actions.extend(recorded);
-    Some(Offer { kind, label: words.label, recommended: false, actions })
+    Some(Offer {
+        kind,
+        label: words.label,
+        recommended: false,
+        actions,
+    })
 }
 
 /// Updates of every running order to `status`; none when one of them is not at hand.
@@ -238,7 +293,10 @@ fn update_orders(case: &Case<'_>, status: &str) -> Vec<Action> {
         .map(|order| {
             let mut members = medication_request(case.chart.orders.get(order)?)?;
             members.set("status", &status)?;
-            Some(Action::Update { description: description.clone(), resource: members.resource()? })
+            Some(Action::Update {
+                description: description.clone(),
+                resource: members.resource()?,
+            })
         })
         .collect();
     updates.unwrap_or_default()
@@ -258,7 +316,10 @@ fn stop_after_index(case: &Case<'_>) -> Vec<Option<Offer>> {
     let course = &case.assessment.course;
     let as_of = case.assessment.as_of;
     let due = case.stop_date();
-    let mut offers = vec![review(case, ReviewOutcome::Stop), review(case, ReviewOutcome::Pause)];
+    let mut offers = vec![
+        review(case, ReviewOutcome::Stop),
+        review(case, ReviewOutcome::Pause),
+    ];
     if course.history_unknown
         && let Some(start) = course.start
     {
@@ -288,7 +349,12 @@ fn stop_task(case: &Case<'_>, due: Date) -> Option<Offer> {
     let words = labels::stop_task(due, case.language);
     let task = drafting(case)?.task(&words.description, due);
     let actions = vec![create(words.description, &task)?];
-    Some(Offer { kind: "task", label: words.label, recommended: false, actions })
+    Some(Offer {
+        kind: "task",
+        label: words.label,
+        recommended: false,
+        actions,
+    })
 }
 
 /// Whether the later event is a new start (B-14). Offered only where the assessment names that
@@ -304,23 +370,42 @@ fn index_event(case: &Case<'_>, confirmed: bool) -> Option<Offer> {
         return None;
     }
     let event = index.evidence.first().filter(|event| literal(event))?;
-    let kind = if confirmed { "new-start" } else { "same-course" };
-    statement(case, kind, labels::index_event(confirmed, case.language), |draft| {
-        let on = Effective::On(draft.as_of);
-        let said = Said::Flag(confirmed);
-        draft.statement("index-event-confirmed", &said, on, Some(event.as_str()))
-    })
+    let kind = if confirmed {
+        "new-start"
+    } else {
+        "same-course"
+    };
+    statement(
+        case,
+        kind,
+        labels::index_event(confirmed, case.language),
+        |draft| {
+            let on = Effective::On(draft.as_of);
+            let said = Said::Flag(confirmed);
+            draft.statement("index-event-confirmed", &said, on, Some(event.as_str()))
+        },
+    )
 }
 
 /// Deletion of the draft (ACT-05), where there is one that can be named.
 fn remove_draft(case: &Case<'_>, recommended: bool) -> Option<Offer> {
-    let order = case.assessment.order.reference.as_ref().filter(|order| literal(order))?;
+    let order = case
+        .assessment
+        .order
+        .reference
+        .as_ref()
+        .filter(|order| literal(order))?;
     let words = labels::remove_draft(case.language);
     let actions = vec![Action::Delete {
         description: words.description,
         resource_id: order.as_str().to_owned(),
     }];
-    Some(Offer { kind: "remove-draft", label: words.label, recommended, actions })
+    Some(Offer {
+        kind: "remove-draft",
+        label: words.label,
+        recommended,
+        actions,
+    })
 }
 
 /// The draft with the SID reason added. Drafts of some clients have a lone object where R4 has an
@@ -336,17 +421,27 @@ fn add_reason(case: &Case<'_>) -> Option<Offer> {
         members.set("category", &categories)?;
     }
     let words = labels::add_reason(case.language);
-    let actions =
-        vec![Action::Update { description: words.description, resource: members.resource()? }];
-    Some(Offer { kind: "add-reason", label: words.label, recommended: false, actions })
+    let actions = vec![Action::Update {
+        description: words.description,
+        resource: members.resource()?,
+    }];
+    Some(Offer {
+        kind: "add-reason",
+        label: words.label,
+        recommended: false,
+        actions,
+    })
 }
 
 /// `Type/id`, and not the place of a resource without an id.
 fn literal(reference: &Reference) -> bool {
-    reference.as_str().split_once('/').is_some_and(|(kind, id)| {
-        !kind.is_empty()
-            && kind.chars().all(|char| char.is_ascii_alphabetic())
-            && !id.is_empty()
-            && !id.contains(['/', '[', ']'])
-    })
+    reference
+        .as_str()
+        .split_once('/')
+        .is_some_and(|(kind, id)| {
+            !kind.is_empty()
+                && kind.chars().all(|char| char.is_ascii_alphabetic())
+                && !id.is_empty()
+                && !id.contains(['/', '[', ']'])
+        })
 }

@@ -25,8 +25,12 @@ fn one(card: &Card, language: Language) -> String {
     };
     let urgency = urgency.say(language);
     // Writing to a String cannot fail.
-    let mut out =
-        format!("{urgency} {}: {}\n\n{}\n", code(card.code), card.summary.as_str(), card.detail);
+    let mut out = format!(
+        "{urgency} {}: {}\n\n{}\n",
+        code(card.code),
+        card.summary.as_str(),
+        card.detail
+    );
     if !card.suggestions.is_empty() {
         out.push_str(&say!(
             language,

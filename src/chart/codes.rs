@@ -30,7 +30,10 @@ impl Codes {
             code: coding.code.clone(),
             display: coding.display.clone(),
         });
-        Self { codings: codings.collect(), text: concept.text.clone() }
+        Self {
+            codings: codings.collect(),
+            text: concept.text.clone(),
+        }
     }
 
     /// The codings of each of several typed concepts, as one.
@@ -53,7 +56,10 @@ impl Codes {
                 codings.push(OwnedCoding::peek(coding)?);
             }
         }
-        Some(Self { codings, text: concept.text("text") })
+        Some(Self {
+            codings,
+            text: concept.text("text"),
+        })
     }
 
     /// One typed coding.
@@ -63,7 +69,10 @@ impl Codes {
             code: coding.code.clone(),
             display: coding.display.clone(),
         }];
-        Self { codings, text: None }
+        Self {
+            codings,
+            text: None,
+        }
     }
 
     /// The coding of a concept of a value set.
@@ -73,7 +82,10 @@ impl Codes {
             code: Some(concept.code.clone()),
             display: concept.display.clone(),
         }];
-        Self { codings, text: None }
+        Self {
+            codings,
+            text: None,
+        }
     }
 
     /// Takes the codings of `other` as well.
@@ -85,7 +97,10 @@ impl Codes {
     /// Each coding with a code.
     pub fn codings(&self) -> impl Iterator<Item = Coding<'_>> {
         self.codings.iter().filter_map(|coding| {
-            Some(Coding { system: coding.system.as_deref(), code: coding.code.as_deref()? })
+            Some(Coding {
+                system: coding.system.as_deref(),
+                code: coding.code.as_deref()?,
+            })
         })
     }
 
@@ -96,24 +111,39 @@ impl Codes {
 
     /// The text, else the first display: what a person would read.
     pub fn words(&self) -> Option<String> {
-        let display = || self.codings.iter().find_map(|coding| coding.display.clone());
+        let display = || {
+            self.codings
+                .iter()
+                .find_map(|coding| coding.display.clone())
+        };
         self.text.clone().or_else(display)
     }
 
     /// Every text and display.
     pub fn all_words(&self) -> impl Iterator<Item = &str> {
-        let displays = self.codings.iter().filter_map(|coding| coding.display.as_deref());
+        let displays = self
+            .codings
+            .iter()
+            .filter_map(|coding| coding.display.as_deref());
         self.text.as_deref().into_iter().chain(displays)
     }
 
     /// Does a coding have this code of this system of FHIR itself?
     pub fn has(&self, system: &str, code: &str) -> bool {
-        self.codings().any(|coding| coding.system == Some(system) && coding.code == code)
+        self.codings()
+            .any(|coding| coding.system == Some(system) && coding.code == code)
     }
 
     /// The concept of the first of `sets` that a coding is in.
-    pub fn find<'t>(&self, sets: &[ValueSetId], terminology: &'t Terminology) -> Option<&'t Concept> {
-        sets.iter().find_map(|set| self.codings().find_map(|coding| terminology.find(*set, coding)))
+    pub fn find<'t>(
+        &self,
+        sets: &[ValueSetId],
+        terminology: &'t Terminology,
+    ) -> Option<&'t Concept> {
+        sets.iter().find_map(|set| {
+            self.codings()
+                .find_map(|coding| terminology.find(*set, coding))
+        })
     }
 
     /// Is a coding in one of `sets`?
@@ -129,6 +159,10 @@ impl OwnedCoding {
             Some(raw) => super::json::string(raw).map(Some),
             None => Some(None),
         };
-        Some(Self { system: text("system")?, code: text("code")?, display: coding.text("display") })
+        Some(Self {
+            system: text("system")?,
+            code: text("code")?,
+            display: coding.text("display"),
+        })
     }
 }

@@ -17,7 +17,13 @@ use crate::guideline::{
 };
 
 /// Elements of a Condition that decide and are read typed.
-const DECISIVE: [&str; 5] = ["verificationStatus", "clinicalStatus", "code", "subject", "severity"];
+const DECISIVE: [&str; 5] = [
+    "verificationStatus",
+    "clinicalStatus",
+    "code",
+    "subject",
+    "severity",
+];
 /// System of `Condition.verificationStatus`.
 const VERIFICATION: &str = "http://terminology.hl7.org/CodeSystem/condition-ver-status";
 /// System of `Condition.clinicalStatus`.
@@ -26,15 +32,32 @@ const CLINICAL: &str = "http://terminology.hl7.org/CodeSystem/condition-clinical
 /// Which sets make which kinds of diagnosis.
 const KINDS: [(&[ValueSetId], DiagnosisKind); 6] = [
     (
-        &[sets::DX_HAEM_MALIGNANCY, sets::DX_B_CELL_OR_PLASMA_CELL, sets::DX_MULTIPLE_MYELOMA,
-            sets::DX_IGG_MONOCLONAL, sets::DX_WALDENSTROM],
+        &[
+            sets::DX_HAEM_MALIGNANCY,
+            sets::DX_B_CELL_OR_PLASMA_CELL,
+            sets::DX_MULTIPLE_MYELOMA,
+            sets::DX_IGG_MONOCLONAL,
+            sets::DX_WALDENSTROM,
+        ],
         DiagnosisKind::HaematologicalMalignancy,
     ),
-    (&[sets::DX_MULTIPLE_MYELOMA, sets::DX_IGG_MONOCLONAL], DiagnosisKind::Myeloma),
+    (
+        &[sets::DX_MULTIPLE_MYELOMA, sets::DX_IGG_MONOCLONAL],
+        DiagnosisKind::Myeloma,
+    ),
     (&[sets::DX_MGUS], DiagnosisKind::Mgus),
-    (&[sets::DX_NON_MALIGNANT_HAEM, sets::DX_MGUS], DiagnosisKind::NonMalignantHaematological),
-    (&[sets::DX_HYPOGAMMAGLOBULINAEMIA], DiagnosisKind::Hypogammaglobulinaemia),
-    (&[sets::DX_PRIMARY_IMMUNODEFICIENCY], DiagnosisKind::PrimaryImmunodeficiency),
+    (
+        &[sets::DX_NON_MALIGNANT_HAEM, sets::DX_MGUS],
+        DiagnosisKind::NonMalignantHaematological,
+    ),
+    (
+        &[sets::DX_HYPOGAMMAGLOBULINAEMIA],
+        DiagnosisKind::Hypogammaglobulinaemia,
+    ),
+    (
+        &[sets::DX_PRIMARY_IMMUNODEFICIENCY],
+        DiagnosisKind::PrimaryImmunodeficiency,
+    ),
 ];
 /// Sets by which a Condition tells a treatment, not a disease.
 const TREATMENTS: [ValueSetId; 4] = [
@@ -76,7 +99,13 @@ pub fn stated<'r, 'a>(record: &'r Record<'a>, facts: &mut Facts) -> Vec<Stated<'
             Ok(_) => continue,
             Err(why) => {
                 if is_irrelevant(record, entry) {
-                    note(facts, &entry.reference, Problem::Unreadable, Touches::Nothing, &why);
+                    note(
+                        facts,
+                        &entry.reference,
+                        Problem::Unreadable,
+                        Touches::Nothing,
+                        &why,
+                    );
                 } else {
                     reject(facts, Source::Condition, entry, &why);
                 }
@@ -84,16 +113,29 @@ pub fn stated<'r, 'a>(record: &'r Record<'a>, facts: &mut Facts) -> Vec<Stated<'
             }
         };
         let status = resource.verification_status.as_ref().map(Codes::of);
-        let is = |code| status.as_ref().is_some_and(|status| status.has(VERIFICATION, code));
+        let is = |code| {
+            status
+                .as_ref()
+                .is_some_and(|status| status.has(VERIFICATION, code))
+        };
         if is("refuted") || is("entered-in-error") || is("differential") {
             continue;
         }
         let verification = status.as_ref().map(|_| {
-            if is("confirmed") { Verification::Confirmed } else { Verification::Unconfirmed }
+            if is("confirmed") {
+                Verification::Confirmed
+            } else {
+                Verification::Unconfirmed
+            }
         });
         let codes = resource.code.as_ref().map(Codes::of).unwrap_or_default();
         record.note_missing_system(&codes, entry, facts);
-        all.push(Stated { entry, condition: resource, codes, verification });
+        all.push(Stated {
+            entry,
+            condition: resource,
+            codes,
+            verification,
+        });
     }
     all
 }
@@ -105,7 +147,9 @@ fn is_irrelevant(record: &Record<'_>, entry: &Entry<'_>) -> bool {
         !codes.is_uncoded()
             && kinds(&codes, record).is_empty()
             && !codes.is_in(&TREATMENTS, record.terminology)
-            && codes.codings().all(|coding| record.terminology.infection(coding).is_none())
+            && codes
+                .codings()
+                .all(|coding| record.terminology.infection(coding).is_none())
     })
 }
 
@@ -160,19 +204,34 @@ fn read_one(
         Dated::Missing => None,
         Dated::Invalid => {
             let why = "onset or recordedDate: not a FHIR date";
-            note(facts, reference, Problem::DateInvalid, Touches::Nothing, why);
+            note(
+                facts,
+                reference,
+                Problem::DateInvalid,
+                Touches::Nothing,
+                why,
+            );
             None
         }
         Dated::On(when) => match when.not_after(record.as_of) {
             Some(when) => Some(when),
             None => {
                 let why = "onset or recordedDate: after today";
-                note(facts, reference, Problem::DateInFuture, Touches::Nothing, why);
+                note(
+                    facts,
+                    reference,
+                    Problem::DateInFuture,
+                    Touches::Nothing,
+                    why,
+                );
                 return;
             }
         },
     };
-    if one.codes.is_in(&[sets::DX_IGG_MONOCLONAL], record.terminology) {
+    if one
+        .codes
+        .is_in(&[sets::DX_IGG_MONOCLONAL], record.terminology)
+    {
         facts.m_proteins.push(MProtein {
             drawn: onset,
             finding: MProteinFinding::Igg,

@@ -38,7 +38,9 @@ impl Dated {
 
 /// The element `name` of `object`: a `date`, `dateTime` or `instant`.
 pub fn of(object: &Object<'_>, name: &str, zone: &TimeZone) -> Dated {
-    object.get(name).map_or(Dated::Missing, |raw| read(raw, zone))
+    object
+        .get(name)
+        .map_or(Dated::Missing, |raw| read(raw, zone))
 }
 
 /// One end (`start` or `end`) of the Period `name` of `object`.
@@ -50,7 +52,9 @@ pub fn of_period(object: &Object<'_>, name: &str, end: &str, zone: &TimeZone) ->
 }
 
 fn read(raw: &RawValue, zone: &TimeZone) -> Dated {
-    string(raw).and_then(|text| parse(&text, zone)).map_or(Dated::Invalid, Dated::On)
+    string(raw)
+        .and_then(|text| parse(&text, zone))
+        .map_or(Dated::Invalid, Dated::On)
 }
 
 /// Reads a FHIR `date`, `dateTime` or `instant`; an instant becomes its day in `zone`.
@@ -64,7 +68,10 @@ pub fn parse(text: &str, zone: &TimeZone) -> Option<When> {
     match text.len() {
         4 => {
             let year = year(text)?;
-            Some(When::between(Date::new(year, 1, 1).ok()?, Date::new(year, 12, 31).ok()?))
+            Some(When::between(
+                Date::new(year, 1, 1).ok()?,
+                Date::new(year, 12, 31).ok()?,
+            ))
         }
         7 => {
             let first = day(&format!("{text}-01"))?;
@@ -77,7 +84,9 @@ pub fn parse(text: &str, zone: &TimeZone) -> Option<When> {
 
 fn day(text: &str) -> Option<Date> {
     let (year_part, rest) = text.split_at_checked(4)?;
-    let [b'-', m1, m2, b'-', d1, d2] = *rest.as_bytes() else { return None };
+    let [b'-', m1, m2, b'-', d1, d2] = *rest.as_bytes() else {
+        return None;
+    };
     Date::new(year(year_part)?, two_digits(m1, m2)?, two_digits(d1, d2)?).ok()
 }
 
@@ -94,7 +103,9 @@ fn instant(text: &str, zone: &TimeZone) -> Option<Date> {
 /// `hh:mm:ss`, with any number of decimals; a leap second counts as the second before it.
 fn clock(text: &str) -> Option<Time> {
     let (whole, fraction) = text.split_at_checked(8)?;
-    let [h1, h2, b':', m1, m2, b':', s1, s2] = *whole.as_bytes() else { return None };
+    let [h1, h2, b':', m1, m2, b':', s1, s2] = *whole.as_bytes() else {
+        return None;
+    };
     let decimals = fraction.strip_prefix('.');
     let fraction_fits = match decimals {
         Some(digits) => !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()),
@@ -115,7 +126,10 @@ fn offset_seconds(text: &str) -> Option<Offset> {
         [b'-', h1, h2, b':', m1, m2] => (-1, h1, h2, m1, m2),
         _ => return None,
     };
-    let (hours, minutes) = (i32::from(two_digits(h1, h2)?), i32::from(two_digits(m1, m2)?));
+    let (hours, minutes) = (
+        i32::from(two_digits(h1, h2)?),
+        i32::from(two_digits(m1, m2)?),
+    );
     if minutes > 59 || hours * 60 + minutes > 14 * 60 {
         return None;
     }
@@ -130,7 +144,9 @@ fn year(text: &str) -> Option<i16> {
 
 fn two_digits(tens: u8, units: u8) -> Option<i8> {
     let digits = tens.is_ascii_digit() && units.is_ascii_digit();
-    digits.then(|| i8::try_from((tens - b'0') * 10 + (units - b'0')).ok()).flatten()
+    digits
+        .then(|| i8::try_from((tens - b'0') * 10 + (units - b'0')).ok())
+        .flatten()
 }
 
 #[cfg(test)]
@@ -145,14 +161,34 @@ mod tests {
         let days = |text| parse(text, &zone).map(|when| (when.earliest(), when.latest()));
         let one = |y, m, d| Some((date(y, m, d), date(y, m, d)));
         let rows = [
-            ("a year", "2026", Some((date(2026, 1, 1), date(2026, 12, 31)))),
-            ("a month", "2024-02", Some((date(2024, 2, 1), date(2024, 2, 29)))),
+            (
+                "a year",
+                "2026",
+                Some((date(2026, 1, 1), date(2026, 12, 31))),
+            ),
+            (
+                "a month",
+                "2024-02",
+                Some((date(2024, 2, 1), date(2024, 2, 29))),
+            ),
             ("a day", "2026-03-10", one(2026, 3, 10)),
-            ("evening in Denmark", "2025-09-16T23:30:00+02:00", one(2025, 9, 16)),
-            ("after midnight in Denmark", "2025-09-16T22:30:00Z", one(2025, 9, 17)),
+            (
+                "evening in Denmark",
+                "2025-09-16T23:30:00+02:00",
+                one(2025, 9, 16),
+            ),
+            (
+                "after midnight in Denmark",
+                "2025-09-16T22:30:00Z",
+                one(2025, 9, 17),
+            ),
             ("winter time", "2026-03-15T23:30:00Z", one(2026, 3, 16)),
             ("a far zone", "2025-09-17T06:00:00+14:00", one(2025, 9, 16)),
-            ("decimals", "2026-03-10T08:00:00.123456789012Z", one(2026, 3, 10)),
+            (
+                "decimals",
+                "2026-03-10T08:00:00.123456789012Z",
+                one(2026, 3, 10),
+            ),
             ("a leap second", "2016-12-31T23:59:60Z", one(2017, 1, 1)),
             ("an old year", "0202-12-01", one(202, 12, 1)),
             ("no zone", "2026-03-10T08:00:00", None),

@@ -33,7 +33,13 @@ pub fn read(
     let place = "context.draftOrders";
     let Some(bundle) = Object::of(drafts.bundle) else {
         let why = "not a Bundle";
-        note(facts, &Reference::new(place), Problem::Unreadable, Touches::Nothing, why);
+        note(
+            facts,
+            &Reference::new(place),
+            Problem::Unreadable,
+            Touches::Nothing,
+            why,
+        );
         return DraftKind::NothingChosen;
     };
     let mut entries = Vec::new();
@@ -44,7 +50,13 @@ pub fn read(
             Some(entry) => entries.push(entry),
             None => {
                 let why = "not a resource";
-                note(facts, &Reference::new(place), Problem::Unreadable, Touches::Nothing, why);
+                note(
+                    facts,
+                    &Reference::new(place),
+                    Problem::Unreadable,
+                    Touches::Nothing,
+                    why,
+                );
             }
         }
     }
@@ -52,7 +64,13 @@ pub fn read(
         let anothers = record.is_anothers(entry);
         if anothers {
             let why = "the subject is another patient";
-            note(facts, &entry.reference, Problem::OtherPatient, Touches::Nothing, why);
+            note(
+                facts,
+                &entry.reference,
+                Problem::OtherPatient,
+                Touches::Nothing,
+                why,
+            );
         }
         !anothers && !is_withdrawn(entry)
     });
@@ -64,7 +82,9 @@ pub fn read(
         .iter()
         .filter(|(entry, codes)| is_medication(entry) && is_immunoglobulin(codes, record))
         .collect();
-    let selected = immunoglobulins.iter().find(|(entry, _)| is_selected(entry, drafts.selections));
+    let selected = immunoglobulins
+        .iter()
+        .find(|(entry, _)| is_selected(entry, drafts.selections));
     match selected.or(immunoglobulins.first()) {
         Some((entry, codes)) => {
             facts.order = Some(order(entry, codes, record, facts));
@@ -83,18 +103,29 @@ fn draft<'a>(place: &str, raw: &'a RawValue) -> Option<Entry<'a>> {
         Some(id) => format!("{resource_type}/{id}"),
         None => place.to_owned(),
     };
-    Some(Entry { resource_type, reference: Reference::new(reference), raw, object })
+    Some(Entry {
+        resource_type,
+        reference: Reference::new(reference),
+        raw,
+        object,
+    })
 }
 
 /// A draft that says itself that it is none.
 fn is_withdrawn(entry: &Entry<'_>) -> bool {
     let status = entry.object.text("status");
-    matches!(status.as_deref(), Some("cancelled" | "entered-in-error" | "revoked" | "stopped"))
+    matches!(
+        status.as_deref(),
+        Some("cancelled" | "entered-in-error" | "revoked" | "stopped")
+    )
 }
 
 /// MedicationRequest, which DSTU2 called `MedicationOrder`.
 fn is_medication(entry: &Entry<'_>) -> bool {
-    matches!(entry.resource_type.as_str(), "MedicationRequest" | "MedicationOrder")
+    matches!(
+        entry.resource_type.as_str(),
+        "MedicationRequest" | "MedicationOrder"
+    )
 }
 
 /// The medication or service of a draft; `None` while none is chosen.
@@ -105,7 +136,9 @@ fn chosen(
     facts: &mut Facts,
 ) -> Option<Codes> {
     let object = &entry.object;
-    let concept = object.get("medicationCodeableConcept").or_else(|| object.get("code"));
+    let concept = object
+        .get("medicationCodeableConcept")
+        .or_else(|| object.get("code"));
     if let Some(codes) = concept.and_then(Codes::peek) {
         return (!codes.is_uncoded() || codes.words().is_some()).then_some(codes);
     }
@@ -115,7 +148,9 @@ fn chosen(
         None => {
             let target = record.obtained.normalise(&reference);
             let among = drafts.iter().find(|draft| draft.reference == target);
-            among.or_else(|| record.obtained.follow(&reference)).map(|entry| entry.object.clone())
+            among
+                .or_else(|| record.obtained.follow(&reference))
+                .map(|entry| entry.object.clone())
         }
     };
     let codes = known.and_then(|medication| medication.get("code").and_then(Codes::peek));
@@ -144,14 +179,22 @@ fn rewritten_route(codes: &Codes, record: &Record<'_>) -> Option<IgRoute> {
 fn is_selected(entry: &Entry<'_>, selections: &[String]) -> bool {
     let reference = entry.reference.as_str();
     let id = reference.rsplit('/').next().unwrap_or(reference);
-    selections.iter().any(|selection| selection == reference || selection == id)
+    selections
+        .iter()
+        .any(|selection| selection == reference || selection == id)
 }
 
 fn order(entry: &Entry<'_>, codes: &Codes, record: &Record<'_>, facts: &mut Facts) -> Order {
     let repaired = repair(entry.raw);
     if !repaired.what.is_empty() {
         let what = repaired.what.join("; ");
-        note(facts, &entry.reference, Problem::Repaired, Touches::Nothing, &what);
+        note(
+            facts,
+            &entry.reference,
+            Problem::Repaired,
+            Touches::Nothing,
+            &what,
+        );
     }
     let raw = repaired.raw.as_deref().unwrap_or(entry.raw);
     let object = Object::of(raw).unwrap_or_else(|| entry.object.clone());
@@ -159,18 +202,36 @@ fn order(entry: &Entry<'_>, codes: &Codes, record: &Record<'_>, facts: &mut Fact
         Ok(read) if read.lost.is_empty() => {}
         Ok(read) => {
             let why = format!("not read: {}", read.lost.join(", "));
-            note(facts, &entry.reference, Problem::ValueUnreadable, Touches::Nothing, &why);
+            note(
+                facts,
+                &entry.reference,
+                Problem::ValueUnreadable,
+                Touches::Nothing,
+                &why,
+            );
         }
         Err(error) => {
             let why = error.to_string();
-            note(facts, &entry.reference, Problem::Unreadable, Touches::Nothing, &why);
+            note(
+                facts,
+                &entry.reference,
+                Problem::Unreadable,
+                Touches::Nothing,
+                &why,
+            );
         }
     }
     let reasons = record.draft_reasons(&object, entry, facts);
     let (_, end) = medication::bounds(record, &object);
     if end == Dated::Invalid {
         let why = "boundsPeriod.end: not a FHIR date";
-        note(facts, &entry.reference, Problem::DateInvalid, Touches::Nothing, why);
+        note(
+            facts,
+            &entry.reference,
+            Problem::DateInvalid,
+            Touches::Nothing,
+            why,
+        );
     }
     let route = match medication::route(codes, record) {
         IgRoute::Unknown => rewritten_route(codes, record).unwrap_or(IgRoute::Unknown),
@@ -194,8 +255,13 @@ struct Repaired {
 }
 
 /// Elements that R4 has as arrays and that are sent as one object.
-const ARRAYS: [&str; 5] =
-    ["category", "reasonCode", "reasonReference", "dosageInstruction", "identifier"];
+const ARRAYS: [&str; 5] = [
+    "category",
+    "reasonCode",
+    "reasonReference",
+    "dosageInstruction",
+    "identifier",
+];
 /// Elements of the `MedicationOrder` of DSTU2, with their names in R4.
 const RENAMED: [(&str, &str); 2] = [("patient", "subject"), ("dateWritten", "authoredOn")];
 
@@ -223,7 +289,12 @@ fn repair(raw: &RawValue) -> Repaired {
         draft.insert("intent".to_owned(), json!("order"));
         what.push("intent: missing".to_owned());
     }
-    for instruction in draft.get_mut("dosageInstruction").and_then(Value::as_array_mut).into_iter().flatten() {
+    for instruction in draft
+        .get_mut("dosageInstruction")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
         if instruction.as_object_mut().is_some_and(modernise_dosage) {
             what.push("dosageInstruction: of an earlier FHIR version".to_owned());
         }
@@ -234,7 +305,10 @@ fn repair(raw: &RawValue) -> Repaired {
     if what.is_empty() {
         return Repaired { raw: None, what };
     }
-    Repaired { raw: serde_json::value::to_raw_value(&draft).ok(), what }
+    Repaired {
+        raw: serde_json::value::to_raw_value(&draft).ok(),
+        what,
+    }
 }
 
 /// The dose of STU3 and DSTU2 stood directly in the instruction; DSTU2 wrote `periodUnits`.
@@ -242,7 +316,9 @@ fn modernise_dosage(instruction: &mut Map<String, Value>) -> bool {
     let dose = instruction.shift_remove("doseQuantity");
     let had_dose = dose.is_some();
     if let Some(dose) = dose {
-        instruction.entry("doseAndRate").or_insert_with(|| json!([{"doseQuantity": dose}]));
+        instruction
+            .entry("doseAndRate")
+            .or_insert_with(|| json!([{"doseQuantity": dose}]));
     }
     let repeat = instruction
         .get_mut("timing")

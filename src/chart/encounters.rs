@@ -56,7 +56,9 @@ fn stay(record: &Record<'_>, entry: &Entry<'_>, encounter: &Encounter) -> Option
         intensive_care: is_intensive_care(record, entry, encounter),
         start: record.period(entry, "period", "start"),
         end: record.period(entry, "period", "end"),
-        diagnoses: diagnoses.map(|reference| record.obtained.normalise(reference)).collect(),
+        diagnoses: diagnoses
+            .map(|reference| record.obtained.normalise(reference))
+            .collect(),
     })
 }
 
@@ -64,16 +66,36 @@ fn stay(record: &Record<'_>, entry: &Entry<'_>, encounter: &Encounter) -> Option
 fn is_intensive_care(record: &Record<'_>, entry: &Entry<'_>, encounter: &Encounter) -> bool {
     let mut codes = Codes::of_all(&encounter.r#type);
     codes.extend(Codes::of_coding(&encounter.class));
-    codes.extend(encounter.service_type.as_ref().map(Codes::of).unwrap_or_default());
+    codes.extend(
+        encounter
+            .service_type
+            .as_ref()
+            .map(Codes::of)
+            .unwrap_or_default(),
+    );
     for place in encounter.location.iter().flatten() {
-        codes.extend(place.physical_type.as_ref().map(Codes::of).unwrap_or_default());
-        let Some(reference) = place.location.reference.as_deref() else { continue };
+        codes.extend(
+            place
+                .physical_type
+                .as_ref()
+                .map(Codes::of)
+                .unwrap_or_default(),
+        );
+        let Some(reference) = place.location.reference.as_deref() else {
+            continue;
+        };
         let location = match reference.strip_prefix('#') {
             Some(id) => super::record::contained(entry, id),
-            None => record.obtained.follow(reference).map(|entry| entry.object.clone()),
+            None => record
+                .obtained
+                .follow(reference)
+                .map(|entry| entry.object.clone()),
         };
         let Some(location) = location else { continue };
-        let types = location.items("type").into_iter().chain(location.get("physicalType"));
+        let types = location
+            .items("type")
+            .into_iter()
+            .chain(location.get("physicalType"));
         for kind in types.filter_map(Codes::peek) {
             codes.extend(kind);
         }
@@ -99,32 +121,38 @@ pub fn care(
     onset: When,
     searched: bool,
 ) -> Care {
-    let linked = |stay: &&Stay| {
-        encounter == Some(&stay.reference) || stay.diagnoses.contains(condition)
-    };
+    let linked =
+        |stay: &&Stay| encounter == Some(&stay.reference) || stay.diagnoses.contains(condition);
     let mut admitted = Verdict::NotMet;
     let mut intensive_care = false;
     for stay in stays {
-        let belongs =
-            if linked(&stay) { Verdict::Met } else { stay.covers(onset) };
+        let belongs = if linked(&stay) {
+            Verdict::Met
+        } else {
+            stay.covers(onset)
+        };
         if stay.inpatient || stay.intensive_care {
             admitted = admitted.or(belongs);
         }
         intensive_care |= stay.intensive_care && belongs.is_met();
     }
-    let found = encounter.is_none_or(|encounter| {
-        stays.iter().any(|stay| stay.reference == *encounter)
-    });
+    let found =
+        encounter.is_none_or(|encounter| stays.iter().any(|stay| stay.reference == *encounter));
     if !searched || !found {
         admitted = admitted.or(Verdict::Unknown(Reason::NotSearched));
     }
-    Care { admitted, intensive_care }
+    Care {
+        admitted,
+        intensive_care,
+    }
 }
 
 impl Stay {
     /// Did it include the day of onset? A stay without an end goes on.
     fn covers(&self, onset: When) -> Verdict {
-        let Dated::On(start) = self.start else { return Verdict::NotMet };
+        let Dated::On(start) = self.start else {
+            return Verdict::NotMet;
+        };
         let before_end = match self.end {
             Dated::On(end) => not_after(onset, end),
             Dated::Missing => Verdict::Met,

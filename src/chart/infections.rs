@@ -42,7 +42,9 @@ struct PositiveCulture {
 
 /// What the codes of a Condition say of an infection: the strongest of what each coding says.
 pub fn code(codes: &Codes, record: &Record<'_>) -> Option<InfectionCode> {
-    let mut found = codes.codings().filter_map(|coding| record.terminology.infection(coding));
+    let mut found = codes
+        .codings()
+        .filter_map(|coding| record.terminology.infection(coding));
     let mut strongest = found.next()?;
     let rank = |bacterial| match bacterial {
         Bacterial::Certain => 0,
@@ -70,8 +72,12 @@ pub fn read(
 ) {
     let cultures = positive_cultures(record, stated, facts);
     for one in stated {
-        let Some(code) = code(&one.codes, record) else { continue };
-        let Some(onset) = onset(record, one.entry, facts) else { continue };
+        let Some(code) = code(&one.codes, record) else {
+            continue;
+        };
+        let Some(onset) = onset(record, one.entry, facts) else {
+            continue;
+        };
         let encounter = one.condition.encounter.as_ref();
         let encounter = encounter.and_then(|encounter| encounter.reference.as_deref());
         let encounter = encounter.map(|reference| record.obtained.normalise(reference));
@@ -121,18 +127,31 @@ fn onset(record: &Record<'_>, entry: &Entry<'_>, facts: &mut Facts) -> Option<Wh
 /// Met, not met where medication was searched, else unknown.
 fn treated(onset: When, antibiotics: &[When], facts: &Facts) -> Verdict {
     let searched = facts.searched.medication_requests && facts.searched.medication_administrations;
-    let none = if searched { Verdict::NotMet } else { Verdict::Unknown(Reason::NotSearched) };
+    let none = if searched {
+        Verdict::NotMet
+    } else {
+        Verdict::Unknown(Reason::NotSearched)
+    };
     antibiotics.iter().fold(none, |treated, given| {
-        treated.or(near(*given, onset, E6_ANTIBIOTIC_BEFORE_DAYS, E6_ANTIBIOTIC_AFTER_DAYS))
+        treated.or(near(
+            *given,
+            onset,
+            E6_ANTIBIOTIC_BEFORE_DAYS,
+            E6_ANTIBIOTIC_AFTER_DAYS,
+        ))
     })
 }
 
 /// Is `day` from `before` days before `onset` to `after` days after it, both perhaps inexact?
 fn near(day: When, onset: When, before: i32, after: i32) -> Verdict {
-    let certain =
-        day.within(plus_days(onset.latest(), -before), plus_days(onset.earliest(), after));
-    let possible =
-        day.within(plus_days(onset.earliest(), -before), plus_days(onset.latest(), after));
+    let certain = day.within(
+        plus_days(onset.latest(), -before),
+        plus_days(onset.earliest(), after),
+    );
+    let possible = day.within(
+        plus_days(onset.earliest(), -before),
+        plus_days(onset.latest(), after),
+    );
     match (certain, possible) {
         (Verdict::Met, _) => Verdict::Met,
         (_, Verdict::NotMet) => Verdict::NotMet,
@@ -157,9 +176,18 @@ fn has_culture(
 }
 
 fn evidence(record: &Record<'_>, one: &Stated<'_, '_>) -> Vec<Reference> {
-    let details = one.condition.evidence.iter().flatten().flat_map(|evidence| &evidence.detail);
-    let references = details.flatten().filter_map(|detail| detail.reference.as_deref());
-    references.map(|reference| record.obtained.normalise(reference)).collect()
+    let details = one
+        .condition
+        .evidence
+        .iter()
+        .flatten()
+        .flat_map(|evidence| &evidence.detail);
+    let references = details
+        .flatten()
+        .filter_map(|detail| detail.reference.as_deref());
+    references
+        .map(|reference| record.obtained.normalise(reference))
+        .collect()
 }
 
 /// Cultures with growth: blood cultures, and Observations that a Condition names as its evidence.
@@ -168,7 +196,10 @@ fn positive_cultures(
     stated: &[Stated<'_, '_>],
     facts: &mut Facts,
 ) -> Vec<PositiveCulture> {
-    let evidence: Vec<Reference> = stated.iter().flat_map(|one| evidence(record, one)).collect();
+    let evidence: Vec<Reference> = stated
+        .iter()
+        .flat_map(|one| evidence(record, one))
+        .collect();
     let mut cultures = Vec::new();
     for entry in record.entries(Source::Observation) {
         let codes = entry.object.get("code").and_then(Codes::peek);
@@ -181,7 +212,13 @@ fn positive_cultures(
             Ok(r4::Resource::Observation(observation)) => observation,
             Ok(_) => continue,
             Err(why) => {
-                note(facts, &entry.reference, Problem::Unreadable, Touches::Nothing, &why);
+                note(
+                    facts,
+                    &entry.reference,
+                    Problem::Unreadable,
+                    Touches::Nothing,
+                    &why,
+                );
                 continue;
             }
         };
@@ -203,7 +240,10 @@ fn grew(object: &Object<'_>, interpretation: &Codes) -> bool {
     if interpretation.has(INTERPRETATION, "POS") {
         return true;
     }
-    if NOT_POSITIVE.iter().any(|code| interpretation.has(INTERPRETATION, code)) {
+    if NOT_POSITIVE
+        .iter()
+        .any(|code| interpretation.has(INTERPRETATION, code))
+    {
         return false;
     }
     let value = object.get("valueCodeableConcept").and_then(Codes::peek);

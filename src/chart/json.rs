@@ -19,7 +19,10 @@ impl<'a> Object<'a> {
 
     /// A member that is present and not `null`.
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.get(name).copied().filter(|value| value.get() != "null")
+        self.0
+            .get(name)
+            .copied()
+            .filter(|value| value.get() != "null")
     }
 
     /// Is there a member whose name starts with `prefix`?
@@ -29,7 +32,10 @@ impl<'a> Object<'a> {
 
     /// How many members have a name that starts with `prefix`?
     pub fn count_prefix(&self, prefix: &str) -> usize {
-        self.0.keys().filter(|name| name.starts_with(prefix) && self.get(name).is_some()).count()
+        self.0
+            .keys()
+            .filter(|name| name.starts_with(prefix) && self.get(name).is_some())
+            .count()
     }
 
     /// A member that is a string.
@@ -44,12 +50,17 @@ impl<'a> Object<'a> {
 
     /// The items of a member that is an array; none when it is anything else.
     pub fn items(&self, name: &str) -> Vec<&'a RawValue> {
-        self.get(name).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+        self.get(name)
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .unwrap_or_default()
     }
 
     /// The items of an array that are objects.
     pub fn objects(&self, name: &str) -> Vec<Object<'a>> {
-        self.items(name).into_iter().filter_map(Object::of).collect()
+        self.items(name)
+            .into_iter()
+            .filter_map(Object::of)
+            .collect()
     }
 }
 

@@ -23,8 +23,11 @@ use crate::guideline::{
 const IGG: [ValueSetId; 2] = [sets::IGG_MASS, sets::IGG_SUBSTANCE];
 const IGA: [ValueSetId; 2] = [sets::IGA_MASS, sets::IGA_SUBSTANCE];
 const IGM: [ValueSetId; 2] = [sets::IGM_MASS, sets::IGM_SUBSTANCE];
-const M_PROTEIN: [ValueSetId; 3] =
-    [sets::M_PROTEIN, sets::M_PROTEIN_NON_IGG, sets::M_PROTEIN_QUALITATIVE];
+const M_PROTEIN: [ValueSetId; 3] = [
+    sets::M_PROTEIN,
+    sets::M_PROTEIN_NON_IGG,
+    sets::M_PROTEIN_QUALITATIVE,
+];
 /// Elements of an Observation that decide and are read typed; values and dates are read as text.
 const DECISIVE: [&str; 3] = ["status", "code", "subject"];
 
@@ -66,9 +69,14 @@ fn read_one(record: &Record<'_>, entry: &Entry<'_>, facts: &mut Facts) {
     // A panel has its values in its components; a result with none at all lacks its value.
     let is_panel = !analytes.is_empty() && !entry.object.has_prefix("value");
     if !is_panel && own.is_in(&wanted, terminology) {
-        analytes.push(Analyte { codes: own, members: entry.object.clone() });
+        analytes.push(Analyte {
+            codes: own,
+            members: entry.object.clone(),
+        });
     }
-    let has_igg = analytes.iter().any(|analyte| analyte.codes.is_in(&IGG, terminology));
+    let has_igg = analytes
+        .iter()
+        .any(|analyte| analyte.codes.is_in(&IGG, terminology));
     if analytes.is_empty() {
         return;
     }
@@ -76,11 +84,19 @@ fn read_one(record: &Record<'_>, entry: &Entry<'_>, facts: &mut Facts) {
         Ok(r4::Resource::Observation(observation)) => observation,
         Ok(_) => return,
         Err(why) => {
-            let touches = if has_igg { Touches::Igg } else { Touches::Nothing };
+            let touches = if has_igg {
+                Touches::Igg
+            } else {
+                Touches::Nothing
+            };
             note(facts, &entry.reference, Problem::Unreadable, touches, &why);
             if has_igg {
                 let drawn = drawn(record, entry).when();
-                unusable(facts, entry, drawn.and_then(|when| when.not_after(record.as_of)));
+                unusable(
+                    facts,
+                    entry,
+                    drawn.and_then(|when| when.not_after(record.as_of)),
+                );
             }
             return;
         }
@@ -88,7 +104,11 @@ fn read_one(record: &Record<'_>, entry: &Entry<'_>, facts: &mut Facts) {
     if !is_final(&typed.status) {
         return;
     }
-    let touches = if has_igg { Touches::Igg } else { Touches::Nothing };
+    let touches = if has_igg {
+        Touches::Igg
+    } else {
+        Touches::Nothing
+    };
     let Some(drawn) = record.happened(drawn(record, entry), entry, touches, facts) else {
         return;
     };
@@ -123,17 +143,27 @@ fn read_analyte(
 ) {
     let concepts = |sets: &[ValueSetId]| -> Vec<&Concept> {
         let codings: Vec<_> = analyte.codes.codings().collect();
-        sets.iter().filter_map(|set| record.terminology.find_any(*set, &codings)).collect()
+        sets.iter()
+            .filter_map(|set| record.terminology.find_any(*set, &codings))
+            .collect()
     };
-    for (class, touches) in
-        [(&IGG, Touches::Igg), (&IGA, Touches::Nothing), (&IGM, Touches::Nothing)]
-    {
+    for (class, touches) in [
+        (&IGG, Touches::Igg),
+        (&IGA, Touches::Nothing),
+        (&IGM, Touches::Nothing),
+    ] {
         let concepts = concepts(class);
         if concepts.is_empty() {
             continue;
         }
         let value = measured(&analyte.members, &concepts).unwrap_or_else(|problem| {
-            note(facts, &entry.reference, problem, touches, &printed(&analyte.members));
+            note(
+                facts,
+                &entry.reference,
+                problem,
+                touches,
+                &printed(&analyte.members),
+            );
             Measured::Unusable
         });
         let result = LabResult {
@@ -223,10 +253,14 @@ fn measured(members: &Object<'_>, concepts: &[&Concept]) -> Result<Measured, Pro
     );
     Ok(match quantity.comparator {
         Comparator::Exactly => Measured::Exactly(value),
-        Comparator::Less | Comparator::LessOrEqual => Measured::Below { bound: value, inclusive },
-        Comparator::Greater | Comparator::GreaterOrEqual => {
-            Measured::Above { bound: value, inclusive }
-        }
+        Comparator::Less | Comparator::LessOrEqual => Measured::Below {
+            bound: value,
+            inclusive,
+        },
+        Comparator::Greater | Comparator::GreaterOrEqual => Measured::Above {
+            bound: value,
+            inclusive,
+        },
     })
 }
 
@@ -258,7 +292,11 @@ fn m_protein(
         (None, None) => {
             if let Some(present) = members.get("valueBoolean") {
                 let present = present.get() == "true";
-                return Ok(Some(if present { class } else { MProteinFinding::Absent }));
+                return Ok(Some(if present {
+                    class
+                } else {
+                    MProteinFinding::Absent
+                }));
             }
             let typed = members.get("valueCodeableConcept").and_then(Codes::peek);
             return match typed {
@@ -286,11 +324,19 @@ fn m_protein(
 fn printed(members: &Object<'_>) -> String {
     const LONGEST: usize = 60;
     if let Some(text) = members.text("valueString") {
-        return format!("valueString \"{}\"", text.chars().take(LONGEST).collect::<String>());
+        return format!(
+            "valueString \"{}\"",
+            text.chars().take(LONGEST).collect::<String>()
+        );
     }
-    let Some(quantity) = members.object("valueQuantity") else { return "no valueQuantity".to_owned() };
+    let Some(quantity) = members.object("valueQuantity") else {
+        return "no valueQuantity".to_owned();
+    };
     let number = quantity.get("value").map_or("no value", |raw| raw.get());
     let unit = quantity.text("unit").or_else(|| quantity.text("code"));
-    let text = format!("valueQuantity {number} {}", unit.as_deref().unwrap_or("without a unit"));
+    let text = format!(
+        "valueQuantity {number} {}",
+        unit.as_deref().unwrap_or("without a unit")
+    );
     text.chars().take(LONGEST).collect()
 }

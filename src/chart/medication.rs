@@ -25,12 +25,21 @@ const WANTED: [ValueSetId; 6] = [
 ];
 /// Elements that decide and are read typed.
 const DECISIVE: [&str; 8] = [
-    "status", "intent", "doNotPerform", "subject", "medicationCodeableConcept",
-    "medicationReference", "reasonCode", "reasonReference",
+    "status",
+    "intent",
+    "doNotPerform",
+    "subject",
+    "medicationCodeableConcept",
+    "medicationReference",
+    "reasonCode",
+    "reasonReference",
 ];
 /// The resource types, best first.
 const TYPES: [(Source, MedicationSource); 4] = [
-    (Source::MedicationAdministration, MedicationSource::Administration),
+    (
+        Source::MedicationAdministration,
+        MedicationSource::Administration,
+    ),
     (Source::MedicationDispense, MedicationSource::Dispense),
     (Source::MedicationStatement, MedicationSource::Statement),
     (Source::MedicationRequest, MedicationSource::Order),
@@ -92,7 +101,10 @@ fn read_one<'r, 'a>(
 ) -> Option<Medication<'r, 'a>> {
     let status = entry.object.text("status");
     // Nothing is hidden in a record that says that it does not hold.
-    if status.as_deref().is_some_and(|status| stage(kind, status, None) == Ok(None)) {
+    if status
+        .as_deref()
+        .is_some_and(|status| stage(kind, status, None) == Ok(None))
+    {
         return None;
     }
     let codes = match codes(record, entry) {
@@ -150,7 +162,16 @@ fn read_one<'r, 'a>(
         .map_or(Dated::Missing, |request| {
             date::of_period(&request, "validityPeriod", "end", record.zone)
         });
-    Some(Medication { entry, source: kind, codes, stage, start, end, valid_until, reasons })
+    Some(Medication {
+        entry,
+        source: kind,
+        codes,
+        stage,
+        start,
+        end,
+        valid_until,
+        reasons,
+    })
 }
 
 /// The codes of the medication: its concept, or those of the Medication that it refers to.
@@ -160,10 +181,15 @@ fn codes(record: &Record<'_>, entry: &Entry<'_>) -> Result<Codes, Problem> {
     }
     let reference = entry.object.object("medicationReference");
     let reference = reference.ok_or(Problem::Unreadable)?;
-    let reference = reference.text("reference").ok_or(Problem::ReferenceUnresolved)?;
+    let reference = reference
+        .text("reference")
+        .ok_or(Problem::ReferenceUnresolved)?;
     let medication = match reference.strip_prefix('#') {
         Some(id) => contained(entry, id),
-        None => record.obtained.follow(&reference).map(|entry| entry.object.clone()),
+        None => record
+            .obtained
+            .follow(&reference)
+            .map(|entry| entry.object.clone()),
     };
     let medication = medication.ok_or(Problem::ReferenceUnresolved)?;
     // A Medication may lack a code: it is then readable, and of no set.
@@ -181,7 +207,10 @@ fn stage(
 ) -> Result<Option<Stage>, &'static str> {
     use MedicationSource::{Administration, Dispense, Order, Statement};
     let stage = match (source, status) {
-        (_, "entered-in-error" | "unknown" | "cancelled" | "not-done" | "not-taken" | "declined") => None,
+        (
+            _,
+            "entered-in-error" | "unknown" | "cancelled" | "not-done" | "not-taken" | "declined",
+        ) => None,
         (Order, "draft") | (Statement, "intended") => Some(Stage::Planned),
         (Order | Statement, "active") => Some(Stage::Active),
         (Order | Statement, "completed" | "stopped") => Some(Stage::Ended),
@@ -214,7 +243,10 @@ fn dates(record: &Record<'_>, source: MedicationSource, entry: &Entry<'_>) -> (D
         }
         MedicationSource::Dispense => {
             let handed = record.date(entry, "whenHandedOver");
-            (handed.or_else(|| record.date(entry, "whenPrepared")), Dated::Missing)
+            (
+                handed.or_else(|| record.date(entry, "whenPrepared")),
+                Dated::Missing,
+            )
         }
         MedicationSource::Administration | MedicationSource::Statement => {
             let day = record.date(entry, "effectiveDateTime");
@@ -228,8 +260,12 @@ fn dates(record: &Record<'_>, source: MedicationSource, entry: &Entry<'_>) -> (D
 pub fn bounds(record: &Record<'_>, order: &Object<'_>) -> (Dated, Dated) {
     let (mut first, mut last) = (Dated::Missing, Dated::Missing);
     for instruction in order.objects("dosageInstruction") {
-        let Some(timing) = instruction.object("timing") else { continue };
-        let Some(repeat) = timing.object("repeat") else { continue };
+        let Some(timing) = instruction.object("timing") else {
+            continue;
+        };
+        let Some(repeat) = timing.object("repeat") else {
+            continue;
+        };
         let start = date::of_period(&repeat, "boundsPeriod", "start", record.zone);
         let end = date::of_period(&repeat, "boundsPeriod", "end", record.zone);
         first = match (first, start) {
@@ -249,7 +285,9 @@ pub fn bounds(record: &Record<'_>, order: &Object<'_>) -> (Dated, Dated) {
 /// Route: of the brand where it is named, else of the code.
 pub fn route(codes: &Codes, record: &Record<'_>) -> IgRoute {
     let terminology = record.terminology;
-    let product = codes.all_words().find_map(|words| terminology.product_by_name(words));
+    let product = codes
+        .all_words()
+        .find_map(|words| terminology.product_by_name(words));
     if let Some(product) = product {
         return product.route;
     }

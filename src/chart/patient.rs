@@ -26,9 +26,10 @@ pub fn read(record: &Record<'_>, facts: &mut Facts) {
     let object = &entry.object;
     let patient = &mut facts.patient;
     patient.entered_in_error = object.object("meta").is_some_and(|meta| {
-        meta.objects("tag").iter().chain(&meta.objects("security")).any(|tag| {
-            tag.text("code").as_deref() == Some(DATA_STATUS)
-        })
+        meta.objects("tag")
+            .iter()
+            .chain(&meta.objects("security"))
+            .any(|tag| tag.text("code").as_deref() == Some(DATA_STATUS))
     });
     let mut problem = None;
     match record.date(entry, "birthDate") {
@@ -47,7 +48,10 @@ pub fn read(record: &Record<'_>, facts: &mut Facts) {
             problem = Some((Problem::DateInvalid, "deceasedDateTime: not a FHIR date"));
         }
         Dated::Missing => {
-            if object.get("deceasedBoolean").is_some_and(|raw| raw.get() == "true") {
+            if object
+                .get("deceasedBoolean")
+                .is_some_and(|raw| raw.get() == "true")
+            {
                 patient.deceased = Some(Deceased::Undated);
             }
         }

@@ -44,8 +44,18 @@ pub enum Past {
 impl<'a> Record<'a> {
     /// A record of what was obtained.
     pub fn new(obtained: Obtainment<'a>, patient: Option<Reference>, reading: Reading<'a>) -> Self {
-        let Reading { as_of, zone, terminology } = reading;
-        Self { obtained, patient, as_of, zone, terminology }
+        let Reading {
+            as_of,
+            zone,
+            terminology,
+        } = reading;
+        Self {
+            obtained,
+            patient,
+            as_of,
+            zone,
+            terminology,
+        }
     }
 
     /// The resources of one type that are this patient's.
@@ -67,7 +77,10 @@ impl<'a> Record<'a> {
         if entry.resource_type == "Patient" {
             return self.patient.as_ref() != Some(&entry.reference);
         }
-        let subject = entry.object.object("subject").or_else(|| entry.object.object("patient"));
+        let subject = entry
+            .object
+            .object("subject")
+            .or_else(|| entry.object.object("patient"));
         let reference = subject.and_then(|subject| subject.text("reference"));
         match (reference, &self.patient) {
             (None, _) => false,
@@ -92,12 +105,22 @@ impl<'a> Record<'a> {
     ) -> Result<r4::Resource, String> {
         let read = r4::read(entry.raw.get()).map_err(|error| error.to_string())?;
         let head = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
-        if let Some(path) = read.lost.iter().find(|path| decisive.contains(&head(path).as_str())) {
+        if let Some(path) = read
+            .lost
+            .iter()
+            .find(|path| decisive.contains(&head(path).as_str()))
+        {
             return Err(format!("{path}: cannot be read"));
         }
         if !read.lost.is_empty() {
             let lost = format!("{LOST}{}", read.lost.join(", "));
-            note(facts, &entry.reference, Problem::ValueUnreadable, Touches::Nothing, &lost);
+            note(
+                facts,
+                &entry.reference,
+                Problem::ValueUnreadable,
+                Touches::Nothing,
+                &lost,
+            );
         }
         Ok(read.resource)
     }
@@ -106,7 +129,13 @@ impl<'a> Record<'a> {
     pub fn note_missing_system(&self, codes: &Codes, entry: &Entry<'_>, facts: &mut Facts) {
         if !codes.is_uncoded() && codes.codings().all(|coding| coding.system.is_none()) {
             let why = "code without a system";
-            note(facts, &entry.reference, Problem::CodeSystemUnknown, Touches::Nothing, why);
+            note(
+                facts,
+                &entry.reference,
+                Problem::CodeSystemUnknown,
+                Touches::Nothing,
+                why,
+            );
         }
     }
 
@@ -134,11 +163,23 @@ impl<'a> Record<'a> {
                 None => Past::Future,
             },
             Dated::Missing => {
-                note(facts, &entry.reference, Problem::DateMissing, touches, "no date");
+                note(
+                    facts,
+                    &entry.reference,
+                    Problem::DateMissing,
+                    touches,
+                    "no date",
+                );
                 Past::Known(None)
             }
             Dated::Invalid => {
-                note(facts, &entry.reference, Problem::DateInvalid, touches, "not a FHIR date");
+                note(
+                    facts,
+                    &entry.reference,
+                    Problem::DateInvalid,
+                    touches,
+                    "not a FHIR date",
+                );
                 Past::Known(None)
             }
         }
@@ -156,7 +197,13 @@ impl<'a> Record<'a> {
             Past::Known(when) => Some(when),
             Past::Future => {
                 let problem = Problem::DateInFuture;
-                note(facts, &entry.reference, problem, Touches::Nothing, "dated after today");
+                note(
+                    facts,
+                    &entry.reference,
+                    problem,
+                    Touches::Nothing,
+                    "dated after today",
+                );
                 None
             }
         }
@@ -178,11 +225,17 @@ impl<'a> Record<'a> {
     /// The same for a draft, which may not be typed: from its text.
     pub fn draft_reasons(&self, draft: &Object<'_>, entry: &Entry<'_>, facts: &mut Facts) -> Codes {
         let mut stated = Codes::default();
-        for reason in draft.items("reasonCode").into_iter().filter_map(Codes::peek) {
+        for reason in draft
+            .items("reasonCode")
+            .into_iter()
+            .filter_map(Codes::peek)
+        {
             stated.extend(reason);
         }
         let references = draft.objects("reasonReference");
-        let references = references.iter().filter_map(|reference| reference.text("reference"));
+        let references = references
+            .iter()
+            .filter_map(|reference| reference.text("reference"));
         self.stated_or_referred(stated, references, entry, facts)
     }
 
@@ -200,7 +253,10 @@ impl<'a> Record<'a> {
         for target in references {
             let target = match target.strip_prefix('#') {
                 Some(id) => contained(entry, id),
-                None => self.obtained.follow(&target).map(|entry| entry.object.clone()),
+                None => self
+                    .obtained
+                    .follow(&target)
+                    .map(|entry| entry.object.clone()),
             };
             let codes = target.and_then(|target| target.get("code").and_then(Codes::peek));
             match codes {
@@ -233,13 +289,16 @@ pub fn drop_vague(facts: &mut Facts) {
         .filter(|problem| !vague(problem))
         .map(|problem| problem.reference.clone())
         .collect();
-    facts.problems.retain(|problem| !vague(problem) || !exact.contains(&problem.reference));
+    facts
+        .problems
+        .retain(|problem| !vague(problem) || !exact.contains(&problem.reference));
 }
 
 /// A contained resource.
 pub fn contained<'a>(entry: &Entry<'a>, id: &str) -> Option<Object<'a>> {
     let all = entry.object.objects("contained");
-    all.into_iter().find(|resource| resource.text("id").as_deref() == Some(id))
+    all.into_iter()
+        .find(|resource| resource.text("id").as_deref() == Some(id))
 }
 
 /// Adds a data problem.
@@ -250,8 +309,12 @@ pub fn note(
     touches: Touches,
     note: &str,
 ) {
-    let problem =
-        DataProblem { reference: reference.clone(), problem, touches, note: note.to_owned() };
+    let problem = DataProblem {
+        reference: reference.clone(),
+        problem,
+        touches,
+        note: note.to_owned(),
+    };
     if !facts.problems.contains(&problem) {
         facts.problems.push(problem);
     }

@@ -71,7 +71,9 @@ impl Source {
 
     /// The source of a FHIR type.
     pub fn of_type(resource_type: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.resource_type() == resource_type)
+        Self::ALL
+            .into_iter()
+            .find(|source| source.resource_type() == resource_type)
     }
 
     /// The flag of this source.
@@ -98,7 +100,11 @@ impl<'a> Obtainment<'a> {
         match input {
             Input::Record(raw) => {
                 let complete = all.bundle("record", raw, None);
-                all.searched = if complete { Searched::ALL } else { Searched::default() };
+                all.searched = if complete {
+                    Searched::ALL
+                } else {
+                    Searched::default()
+                };
             }
             Input::Prefetch(values) => {
                 let mut outcome: BTreeMap<Source, bool> = BTreeMap::new();
@@ -119,7 +125,9 @@ impl<'a> Obtainment<'a> {
 
     /// The entry that a reference of a resource leads to.
     pub fn follow(&self, reference: &str) -> Option<&Entry<'a>> {
-        self.by_reference.get(&self.normalise(reference)).map(|index| &self.entries[*index])
+        self.by_reference
+            .get(&self.normalise(reference))
+            .map(|index| &self.entries[*index])
     }
 
     /// `Type/id` of a reference in any of its forms: relative, absolute, versioned, or the `fullUrl`
@@ -128,7 +136,9 @@ impl<'a> Obtainment<'a> {
         if let Some(known) = self.full_urls.get(reference) {
             return known.clone();
         }
-        let plain = reference.split_once("/_history/").map_or(reference, |(before, _)| before);
+        let plain = reference
+            .split_once("/_history/")
+            .map_or(reference, |(before, _)| before);
         let mut parts = plain.rsplit('/');
         match (parts.next(), parts.next()) {
             (Some(id), Some(kind)) if !id.is_empty() && is_type_name(kind) => {
@@ -152,16 +162,28 @@ impl<'a> Obtainment<'a> {
                 self.entry(&place, None, raw);
                 // One resource where a search was asked for may not be all there is.
                 if source != Source::Patient {
-                    self.problem(&place, Problem::Incomplete, "a resource instead of a Bundle");
+                    self.problem(
+                        &place,
+                        Problem::Incomplete,
+                        "a resource instead of a Bundle",
+                    );
                 }
                 source == Source::Patient
             }
             Some("OperationOutcome") => {
-                self.problem(&place, Problem::SourceError, "an OperationOutcome instead of data");
+                self.problem(
+                    &place,
+                    Problem::SourceError,
+                    "an OperationOutcome instead of data",
+                );
                 false
             }
             _ => {
-                self.problem(&place, Problem::SourceError, "neither a Bundle nor a resource of the type asked for");
+                self.problem(
+                    &place,
+                    Problem::SourceError,
+                    "neither a Bundle nor a resource of the type asked for",
+                );
                 false
             }
         }
@@ -169,9 +191,9 @@ impl<'a> Obtainment<'a> {
 
     /// One Bundle, of one source or a whole record; true when it is complete.
     fn bundle(&mut self, place: &str, raw: &'a RawValue, source: Option<Source>) -> bool {
-        let Some(bundle) = Object::of(raw).filter(|bundle| {
-            bundle.text("resourceType").as_deref() == Some("Bundle")
-        }) else {
+        let Some(bundle) = Object::of(raw)
+            .filter(|bundle| bundle.text("resourceType").as_deref() == Some("Bundle"))
+        else {
             self.problem(place, Problem::SourceError, "not a Bundle");
             return false;
         };
@@ -181,7 +203,10 @@ impl<'a> Obtainment<'a> {
             self.problem(place, Problem::Incomplete, "more pages were not obtained");
             complete = false;
         }
-        if bundle.get("entry").is_some_and(|entries| !entries.get().starts_with('[')) {
+        if bundle
+            .get("entry")
+            .is_some_and(|entries| !entries.get().starts_with('['))
+        {
             self.problem(place, Problem::SourceError, "entry is not an array");
             return false;
         }
@@ -220,17 +245,24 @@ impl<'a> Obtainment<'a> {
 
     fn entry(&mut self, place: &str, full_url: Option<String>, raw: &'a RawValue) -> Taken {
         let object = Object::of(raw);
-        let kind = object.as_ref().and_then(|object| object.text("resourceType"));
+        let kind = object
+            .as_ref()
+            .and_then(|object| object.text("resourceType"));
         let (Some(object), Some(resource_type)) = (object, kind) else {
             self.problem(place, Problem::Unreadable, "not a resource");
             return Taken::Failed;
         };
         if resource_type == "OperationOutcome" {
-            let severe = object.objects("issue").iter().any(|issue| {
-                matches!(issue.text("severity").as_deref(), Some("error" | "fatal"))
-            });
+            let severe = object
+                .objects("issue")
+                .iter()
+                .any(|issue| matches!(issue.text("severity").as_deref(), Some("error" | "fatal")));
             if severe {
-                self.problem(place, Problem::SourceError, "an OperationOutcome among the results");
+                self.problem(
+                    place,
+                    Problem::SourceError,
+                    "an OperationOutcome among the results",
+                );
             }
             return if severe { Taken::Failed } else { Taken::Note };
         }
@@ -244,9 +276,15 @@ impl<'a> Obtainment<'a> {
         }
         // The same resource may come with two searches; the first one is kept.
         if !self.by_reference.contains_key(&reference) {
-            self.by_reference.insert(reference.clone(), self.entries.len());
+            self.by_reference
+                .insert(reference.clone(), self.entries.len());
             let kind = resource_type.clone();
-            self.entries.push(Entry { resource_type: kind, reference, raw, object });
+            self.entries.push(Entry {
+                resource_type: kind,
+                reference,
+                raw,
+                object,
+            });
         }
         Taken::Resource(resource_type)
     }

@@ -22,8 +22,14 @@ const DECISIVE: [&str; 4] = ["status", "code", "subject", "focus"];
 /// Reads every statement.
 pub fn read(record: &Record<'_>, facts: &mut Facts) {
     for entry in record.entries(Source::Observation) {
-        let codes = entry.object.get("code").and_then(Codes::peek).unwrap_or_default();
-        let stated = code::ALL.iter().find(|stated| codes.has(code::SYSTEM, stated));
+        let codes = entry
+            .object
+            .get("code")
+            .and_then(Codes::peek)
+            .unwrap_or_default();
+        let stated = code::ALL
+            .iter()
+            .find(|stated| codes.has(code::SYSTEM, stated));
         if let Some(stated) = stated {
             read_one(record, entry, stated, facts);
         }
@@ -53,18 +59,25 @@ fn read_one(record: &Record<'_>, entry: &Entry<'_>, stated: &str, facts: &mut Fa
     if date > record.as_of {
         return problem(Problem::DateInFuture, "dated after today");
     }
-    let focus = observation.focus.iter().flatten().find_map(|focus| focus.reference.as_deref());
+    let focus = observation
+        .focus
+        .iter()
+        .flatten()
+        .find_map(|focus| focus.reference.as_deref());
     let event = focus.map(|reference| record.obtained.normalise(reference));
-    let value = Value { members: &entry.object, record };
+    let value = Value {
+        members: &entry.object,
+        record,
+    };
     let kind = match stated {
         code::INFECTION_HISTORY_REVIEWED => {
             value.boolean().map(StatementKind::InfectionHistoryReviewed)
         }
         code::IGG_DECISIVE_FACTOR => value.boolean().map(StatementKind::IggDecisiveFactor),
         code::VACCINATION_ADEQUATE => value.boolean().map(StatementKind::VaccinationAdequate),
-        code::ANTIBIOTIC_PROPHYLAXIS_CONSIDERED => {
-            value.boolean().map(StatementKind::AntibioticProphylaxisConsidered)
-        }
+        code::ANTIBIOTIC_PROPHYLAXIS_CONSIDERED => value
+            .boolean()
+            .map(StatementKind::AntibioticProphylaxisConsidered),
         code::IG_REVIEW => value.review().map(StatementKind::IgReview),
         code::IG_EXTENSION => value.day().map(StatementKind::IgExtension),
         code::INDEX_EVENT_CONFIRMED => value
@@ -81,7 +94,12 @@ fn read_one(record: &Record<'_>, entry: &Entry<'_>, stated: &str, facts: &mut Fa
     };
     let from = record.period(entry, "effectivePeriod", "start").when();
     let from = from.and_then(|when| when.exact());
-    facts.statements.push(Statement { kind, date, from, evidence: entry.reference.clone() });
+    facts.statements.push(Statement {
+        kind,
+        date,
+        from,
+        evidence: entry.reference.clone(),
+    });
 }
 
 /// The value of a statement.
@@ -100,11 +118,15 @@ impl Value<'_, '_> {
     }
 
     fn day(&self) -> Option<Date> {
-        date::of(self.members, "valueDateTime", self.record.zone).when()?.exact()
+        date::of(self.members, "valueDateTime", self.record.zone)
+            .when()?
+            .exact()
     }
 
     fn coded(&self) -> Option<Codes> {
-        self.members.get("valueCodeableConcept").and_then(Codes::peek)
+        self.members
+            .get("valueCodeableConcept")
+            .and_then(Codes::peek)
     }
 
     fn review(&self) -> Option<ReviewOutcome> {
@@ -115,7 +137,10 @@ impl Value<'_, '_> {
             (code::PAUSE, ReviewOutcome::Pause),
             (code::STOP, ReviewOutcome::Stop),
         ];
-        outcomes.into_iter().find(|(code, _)| value.has(code::SYSTEM, code)).map(|(_, is)| is)
+        outcomes
+            .into_iter()
+            .find(|(code, _)| value.has(code::SYSTEM, code))
+            .map(|(_, is)| is)
     }
 
     fn donor(&self) -> Option<Donor> {

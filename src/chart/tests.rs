@@ -50,9 +50,14 @@ fn read_bundle(bundle: &Value) -> Chart {
 
 /// Reads a prefetch for Patient/p; `None` is a key that is absent.
 fn read_prefetch(values: &[(Source, &str, Option<Value>)]) -> Chart {
-    let raws: Vec<_> = values.iter().map(|(s, key, v)| (*s, *key, v.as_ref().map(raw))).collect();
+    let raws: Vec<_> = values
+        .iter()
+        .map(|(s, key, v)| (*s, *key, v.as_ref().map(raw)))
+        .collect();
     let input = raws.iter().map(|(source, key, value)| {
-        let obtained = value.as_ref().map_or(Obtained::Nothing, |raw| Obtained::Value(raw));
+        let obtained = value
+            .as_ref()
+            .map_or(Obtained::Nothing, |raw| Obtained::Value(raw));
         (*source, *key, obtained)
     });
     let input = Input::Prefetch(input.collect());
@@ -61,7 +66,11 @@ fn read_prefetch(values: &[(Source, &str, Option<Value>)]) -> Chart {
 
 fn with_reading(read: impl FnOnce(Reading<'_>) -> Chart) -> Chart {
     let zone = TimeZone::get("Europe/Copenhagen").expect("a known zone");
-    read(Reading { as_of: date(2026, 3, 16), zone: &zone, terminology: &TERMINOLOGY })
+    read(Reading {
+        as_of: date(2026, 3, 16),
+        zone: &zone,
+        terminology: &TERMINOLOGY,
+    })
 }
 
 fn raw(value: &Value) -> Box<RawValue> {

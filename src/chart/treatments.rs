@@ -25,8 +25,11 @@ use crate::guideline::{
 
 /// Human normal immunoglobulin.
 pub const IMMUNOGLOBULIN: [ValueSetId; 3] = [sets::MED_IG_ANY, sets::MED_IG_SC, sets::MED_IG_IV];
-const TRANSPLANT: [ValueSetId; 3] =
-    [sets::PROC_HSCT_ALLOGENEIC, sets::PROC_HSCT_AUTOLOGOUS, sets::PROC_HSCT_UNSPECIFIED];
+const TRANSPLANT: [ValueSetId; 3] = [
+    sets::PROC_HSCT_ALLOGENEIC,
+    sets::PROC_HSCT_AUTOLOGOUS,
+    sets::PROC_HSCT_UNSPECIFIED,
+];
 const DECISIVE: [&str; 5] = ["status", "code", "subject", "reasonCode", "reasonReference"];
 
 /// Reads CAR-T and transplants from Procedures (and `ServiceRequest`s, of which a whole record may
@@ -76,11 +79,19 @@ fn procedure(record: &Record<'_>, entry: &Entry<'_>, facts: &mut Facts) {
     };
     let Some(when) = when else { return };
     if let Some(donor) = donor.filter(|_| done) {
-        facts.transplants.push(Transplant { when, donor, evidence: entry.reference.clone() });
+        facts.transplants.push(Transplant {
+            when,
+            donor,
+            evidence: entry.reference.clone(),
+        });
     }
     if is_car_t {
-        let reasons =
-            record.reasons(&procedure.reason_code, &procedure.reason_reference, entry, facts);
+        let reasons = record.reasons(
+            &procedure.reason_code,
+            &procedure.reason_reference,
+            entry,
+            facts,
+        );
         facts.car_t.push(CarT {
             stage,
             when,
@@ -96,22 +107,31 @@ fn performed(record: &Record<'_>, entry: &Entry<'_>) -> Dated {
     let start = record.period(entry, "performedPeriod", "start");
     let end = record.period(entry, "performedPeriod", "end");
     let during = match (start, end) {
-        (Dated::On(start), Dated::On(end)) => {
-            Dated::On(When::between(start.earliest(), end.latest().max(start.earliest())))
-        }
+        (Dated::On(start), Dated::On(end)) => Dated::On(When::between(
+            start.earliest(),
+            end.latest().max(start.earliest()),
+        )),
         (Dated::Missing, end) => end,
         (start, Dated::Missing) => start,
         _ => Dated::Invalid,
     };
     let other = || {
         let stated = entry.object.has_prefix("performed");
-        if during == Dated::Missing && stated { Dated::Invalid } else { during }
+        if during == Dated::Missing && stated {
+            Dated::Invalid
+        } else {
+            during
+        }
     };
     record.date(entry, "performedDateTime").or_else(other)
 }
 
 fn service_request(record: &Record<'_>, entry: &Entry<'_>, facts: &mut Facts) {
-    let codes = entry.object.get("code").and_then(Codes::peek).unwrap_or_default();
+    let codes = entry
+        .object
+        .get("code")
+        .and_then(Codes::peek)
+        .unwrap_or_default();
     if !codes.is_in(&[sets::PROC_CAR_T], record.terminology) {
         return;
     }
@@ -126,7 +146,12 @@ fn service_request(record: &Record<'_>, entry: &Entry<'_>, facts: &mut Facts) {
         Draft | OnHold => CarTStage::Planned,
         _ => return,
     };
-    let reasons = record.reasons(&request.reason_code, &request.reason_reference, entry, facts);
+    let reasons = record.reasons(
+        &request.reason_code,
+        &request.reason_reference,
+        entry,
+        facts,
+    );
     facts.car_t.push(CarT {
         stage,
         when: record.date(entry, "authoredOn").when(),
@@ -138,7 +163,10 @@ fn service_request(record: &Record<'_>, entry: &Entry<'_>, facts: &mut Facts) {
 
 fn donor(codes: &Codes, record: &Record<'_>) -> Option<Donor> {
     let is = |set| codes.is_in(&[set], record.terminology);
-    match (is(sets::PROC_HSCT_ALLOGENEIC), is(sets::PROC_HSCT_AUTOLOGOUS)) {
+    match (
+        is(sets::PROC_HSCT_ALLOGENEIC),
+        is(sets::PROC_HSCT_AUTOLOGOUS),
+    ) {
         (true, false) => Some(Donor::Allogeneic),
         (false, true) => Some(Donor::Autologous),
         // Two codings that contradict each other tell no donor.
@@ -160,7 +188,11 @@ pub fn statuses(record: &Record<'_>, stated: &[Stated<'_, '_>], facts: &mut Fact
         // A status without an onset tells no day, so it is no event; another record of the same
         // treatment may. It is a problem only where none does.
         if is_car_t && onset == Dated::Missing {
-            if !facts.car_t.iter().any(|car_t| car_t.stage == CarTStage::Infused) {
+            if !facts
+                .car_t
+                .iter()
+                .any(|car_t| car_t.stage == CarTStage::Infused)
+            {
                 let why = "status after CAR-T without an onset";
                 let problem = Problem::DateMissing;
                 note(facts, &entry.reference, problem, Touches::Procedures, why);
@@ -174,7 +206,9 @@ pub fn statuses(record: &Record<'_>, stated: &[Stated<'_, '_>], facts: &mut Fact
             }
             continue;
         }
-        let Some(when) = record.happened(onset, entry, Touches::Procedures, facts) else { continue };
+        let Some(when) = record.happened(onset, entry, Touches::Procedures, facts) else {
+            continue;
+        };
         if is_car_t {
             facts.car_t.push(CarT {
                 stage: CarTStage::Infused,
@@ -185,7 +219,11 @@ pub fn statuses(record: &Record<'_>, stated: &[Stated<'_, '_>], facts: &mut Fact
             });
         }
         if let Some(donor) = donor(&one.codes, record) {
-            facts.transplants.push(Transplant { when, donor, evidence: entry.reference.clone() });
+            facts.transplants.push(Transplant {
+                when,
+                donor,
+                evidence: entry.reference.clone(),
+            });
         }
     }
 }
@@ -206,7 +244,9 @@ pub fn medications(
         if one.stage == Stage::Planned {
             continue;
         }
-        let Some(days) = days(record, one, facts) else { continue };
+        let Some(days) = days(record, one, facts) else {
+            continue;
+        };
         if one.is_in(&[sets::MED_BISPECIFIC], record) {
             bispecific(record, one, days, facts);
         }
@@ -243,7 +283,13 @@ fn days(record: &Record<'_>, one: &Medication<'_, '_>, facts: &mut Facts) -> Opt
     };
     if one.end == Dated::Invalid {
         let why = "end: not a FHIR date";
-        note(facts, one.reference(), Problem::DateInvalid, Touches::Medication, why);
+        note(
+            facts,
+            one.reference(),
+            Problem::DateInvalid,
+            Touches::Medication,
+            why,
+        );
     }
     let ended = |end: Dated| end.when().filter(|end| end.latest() <= record.as_of);
     let end = match one.stage {
@@ -284,7 +330,10 @@ fn car_t(record: &Record<'_>, one: &Medication<'_, '_>, facts: &mut Facts) {
         })
     } else if one.source == MedicationSource::Order {
         // Dated by when it was written (F-02).
-        record.date(one.entry, "authoredOn").or_else(|| one.start).when()
+        record
+            .date(one.entry, "authoredOn")
+            .or_else(|| one.start)
+            .when()
     } else {
         one.start.when()
     };
@@ -298,9 +347,15 @@ fn car_t(record: &Record<'_>, one: &Medication<'_, '_>, facts: &mut Facts) {
 }
 
 fn bispecific(record: &Record<'_>, one: &Medication<'_, '_>, days: Days, facts: &mut Facts) {
-    let Some(concept) = one.codes.find(&[sets::MED_BISPECIFIC], record.terminology) else { return };
+    let Some(concept) = one.codes.find(&[sets::MED_BISPECIFIC], record.terminology) else {
+        return;
+    };
     // ATC and RxNorm have a code each for one drug; its name in the value set is the same.
-    let drug = concept.display.as_ref().unwrap_or(&concept.code).to_lowercase();
+    let drug = concept
+        .display
+        .as_ref()
+        .unwrap_or(&concept.code)
+        .to_lowercase();
     facts.bispecifics.push(BispecificExposure {
         drug,
         source: one.source,

@@ -66,7 +66,10 @@ impl Quantity {
             Some(None) => return Err(Problem::ValueUnreadable),
         };
         let in_ucum = quantity.text("system").as_deref() == Some(UCUM);
-        let code = quantity.text("code").filter(|_| in_ucum).map(|unit| canonical(&unit));
+        let code = quantity
+            .text("code")
+            .filter(|_| in_ucum)
+            .map(|unit| canonical(&unit));
         let printed = quantity.text("unit").map(|unit| canonical(&unit));
         let unit = match (code, printed) {
             // The code decides, unless the printed unit is a known one that says something else.
@@ -80,7 +83,11 @@ impl Quantity {
         if unit.trim().is_empty() {
             return Err(Problem::UnitMissing);
         }
-        Ok(Self { value, comparator, unit })
+        Ok(Self {
+            value,
+            comparator,
+            unit,
+        })
     }
 }
 
@@ -88,7 +95,10 @@ impl Quantity {
 pub fn canonical(unit: &str) -> String {
     match unit.strip_suffix("/l") {
         Some(rest) => format!("{rest}/L"),
-        None => unit.replace("/dl", "/dL").replace("/ml", "/mL").replace("/ul", "/uL"),
+        None => unit
+            .replace("/dl", "/dL")
+            .replace("/ml", "/mL")
+            .replace("/ul", "/uL"),
     }
 }
 
@@ -103,8 +113,12 @@ const MASS_UNITS: [(&str, Decimal); 5] = [
 /// The substance concentration that is known.
 const MICROMOLES: &str = "umol/L";
 /// Cell counts that are known, with their factor to cells per millilitre.
-const COUNT_UNITS: [(&str, i64); 4] =
-    [("10*9/L", 1_000_000), ("10*6/L", 1_000), ("10*3/uL", 1_000_000), ("/uL", 1_000)];
+const COUNT_UNITS: [(&str, i64); 4] = [
+    ("10*9/L", 1_000_000),
+    ("10*6/L", 1_000),
+    ("10*3/uL", 1_000_000),
+    ("/uL", 1_000),
+];
 
 fn is_listed(unit: &str) -> bool {
     unit == MICROMOLES
@@ -128,12 +142,18 @@ pub fn grams_per_litre(
     if !is_listed(&quantity.unit) {
         return Err(Problem::UnitUnknown);
     }
-    let mut implied = concepts.iter().filter_map(|concept| concept.implied_unit.as_deref());
+    let mut implied = concepts
+        .iter()
+        .filter_map(|concept| concept.implied_unit.as_deref());
     if implied.any(|unit| canonical(unit) != quantity.unit) {
         return Err(Problem::UnitContradictsCode);
     }
-    let substance = concepts.iter().find_map(|concept| concept.grams_per_litre_factor);
-    let mass = MASS_UNITS.iter().find(|(listed, _)| *listed == quantity.unit);
+    let substance = concepts
+        .iter()
+        .find_map(|concept| concept.grams_per_litre_factor);
+    let mass = MASS_UNITS
+        .iter()
+        .find(|(listed, _)| *listed == quantity.unit);
     let factor = match (substance, mass) {
         (None, Some((_, factor))) => *factor,
         (Some(factor), None) if quantity.unit == MICROMOLES => factor,
@@ -144,7 +164,9 @@ pub fn grams_per_litre(
         .checked_mul(factor)
         .and_then(|grams| grams.checked_mul(Decimal::from(1_000_000_000_000_i64)))
         .and_then(|picograms| i64::try_from(picograms.floor()).ok());
-    picograms.map(GramsPerLitre::from_picograms).ok_or(Problem::ValueImplausible)
+    picograms
+        .map(GramsPerLitre::from_picograms)
+        .ok_or(Problem::ValueImplausible)
 }
 
 /// The quantity's value in cells per millilitre, cut off.
@@ -189,16 +211,22 @@ pub fn decimal(text: &str) -> Result<Decimal, Problem> {
     let exponent: i64 = exponent.parse().map_err(|_| Problem::ValueImplausible)?;
     let leading = i64::try_from(digits.len() - significant.len());
     let whole = i64::try_from(whole.len());
-    let (Ok(leading), Ok(whole)) = (leading, whole) else { return Err(Problem::ValueImplausible) };
+    let (Ok(leading), Ok(whole)) = (leading, whole) else {
+        return Err(Problem::ValueImplausible);
+    };
     let point = whole.saturating_sub(leading).saturating_add(exponent);
     if point > WHOLE_DIGITS as i64 {
         return Err(Problem::ValueImplausible);
     }
-    let kept = usize::try_from(point + DECIMALS as i64).unwrap_or(0).min(significant.len());
+    let kept = usize::try_from(point + DECIMALS as i64)
+        .unwrap_or(0)
+        .min(significant.len());
     if kept == 0 {
         return Ok(Decimal::ZERO);
     }
-    let number: i128 = significant[..kept].parse().map_err(|_| Problem::ValueImplausible)?;
+    let number: i128 = significant[..kept]
+        .parse()
+        .map_err(|_| Problem::ValueImplausible)?;
     let scale = kept as i64 - point;
     let number = if scale < 0 {
         // Trailing zeros that only the exponent writes: at most nine digits in all.

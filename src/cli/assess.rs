@@ -13,15 +13,11 @@ use serde_json::value::RawValue;
 
 use super::{Failure, LanguageArg, print};
 use crate::{
-    cards::{self, Language, Writing},
+    cards::{self, Language, Writing, card::Card},
     cds_hooks::{request::Request, service::Services},
-    chart::{self, Chart, DraftKind, Input, Reading, terminology::Terminology},
+    chart::{self, Chart, Input, Reading, terminology::Terminology},
     config::Config,
-    guideline::{
-        self,
-        assessment::Assessment,
-        hooks::{self, Hook, Subject},
-    },
+    guideline::{self, assessment::Assessment, hooks::Hook},
     server::clock::Clock,
 };
 
@@ -166,8 +162,9 @@ fn report(
             format!("{text}\n")
         });
     }
-    if let Some(hook) = hook {
-        assessment.cards = hooks::shown(&assessment, hook, subject(chart.draft));
+    if hook.is_some() {
+        let shown = written(&assessment, chart, Language::default(), hook, services);
+        assessment.cards = shown.iter().map(|card| card.code).collect();
     }
     let json = if arguments.files.len() > 1 {
         serde_json::to_string(&assessment)?
@@ -184,17 +181,7 @@ fn as_text(
     hook: Option<Hook>,
     services: &Services,
 ) -> String {
-    let service = services.answering(hook.unwrap_or(Hook::PatientView));
-    let service = service.map_or("", |service| service.id());
-    let cards = cards::write(
-        assessment,
-        chart,
-        Writing {
-            language,
-            service,
-            hook,
-        },
-    );
+    let cards = written(assessment, chart, language, hook, services);
     if cards.is_empty() {
         return match language {
             Language::Da => "Retningslinjen har intet at sige.",
@@ -205,10 +192,22 @@ fn as_text(
     cards::as_text(&cards, language)
 }
 
-fn subject(draft: DraftKind) -> Subject {
-    match draft {
-        DraftKind::NothingChosen => Subject::Patient,
-        DraftKind::Immunoglobulin => Subject::ImmunoglobulinOrder,
-        DraftKind::Other => Subject::OtherOrder,
-    }
+fn written(
+    assessment: &Assessment,
+    chart: &Chart,
+    language: Language,
+    hook: Option<Hook>,
+    services: &Services,
+) -> Vec<Card> {
+    let service = services.answering(hook.unwrap_or(Hook::PatientView));
+    let service = service.map_or("", |service| service.id());
+    cards::write(
+        assessment,
+        chart,
+        Writing {
+            language,
+            service,
+            hook,
+        },
+    )
 }

@@ -1,12 +1,11 @@
 //! Whether immunoglobulin can be started (decision-spec §3.2).
 
+mod trace;
+
 use jiff::civil::Date;
 
 use super::{
-    assessment::{
-        CardCode, Criterion, CriterionId, DecisiveIgg, MissingItem, Population, Start,
-        StartConclusion,
-    },
+    assessment::{CardCode, DecisiveIgg, MissingItem, Population, Start, StartConclusion},
     date::plus_days,
     facts::{Facts, Reference},
     igg::{self, Igg, Persistence, Sample},
@@ -110,6 +109,7 @@ impl<'a> Table<'a> {
         let population = assigned.finding.code;
         if population::is_void(self.facts, self.as_of) || population == NoPopulation {
             return self.decided(
+                population,
                 Row {
                     conclusion: Na,
                     card: None,
@@ -119,7 +119,7 @@ impl<'a> Table<'a> {
             );
         }
         if matches!(population, OosPid | OosImm) {
-            return self.decided(row(Na, C26, &[]), Vec::new());
+            return self.decided(population, row(Na, C26, &[]), Vec::new());
         }
         if ig.on_immunoglobulin() == Some(true) {
             let card = (population == P2C).then_some(C07);
@@ -128,7 +128,7 @@ impl<'a> Table<'a> {
                 card,
                 recommendations: &[],
             };
-            return self.decided(row, Vec::new());
+            return self.decided(population, row, Vec::new());
         }
         let mut missing = assigned.missing.clone();
         let mut row = self.conclude_for(assigned);
@@ -153,7 +153,7 @@ impl<'a> Table<'a> {
         }
         missing.sort_unstable();
         missing.dedup();
-        let mut decided = self.decided(row, missing);
+        let mut decided = self.decided(population, row, missing);
         if population == P4 && !decided.cards.contains(&C09) {
             decided.cards.push(C09);
         }
@@ -350,116 +350,7 @@ impl<'a> Table<'a> {
             })
     }
 
-    /// Decisive sources that were not searched.
-    fn missing_sources(&self, population: Population) -> Vec<MissingItem> {
-        let searched = &self.facts.searched;
-        [
-            (searched.observations, MissingItem::SourceObservation),
-            (searched.conditions, MissingItem::SourceCondition),
-            (searched.procedures, MissingItem::SourceProcedure),
-            (
-                searched.medication_requests,
-                MissingItem::SourceMedicationRequest,
-            ),
-            (
-                searched.medication_administrations,
-                MissingItem::SourceMedicationAdministration,
-            ),
-            (searched.patient, MissingItem::SourcePatient),
-        ]
-        .into_iter()
-        .filter(|(obtained, _)| !obtained && population != P2C)
-        .map(|(_, source)| source)
-        .collect()
-    }
-
-    /// What would decide an UNK.
-    fn missing_inputs(&self, population: Population) -> Vec<MissingItem> {
-        let mut missing = Vec::new();
-        let Ok(sample) = &self.igg.usable else {
-            if self.facts.searched.observations {
-                missing.push(MissingItem::Igg);
-            }
-            return missing;
-        };
-        let bands = self.bands(sample);
-        let below_4 = bands.iter().any(|band| matches!(band, Band::Below4 { .. }));
-        let from_4 = bands
-            .iter()
-            .any(|band| !matches!(band, Band::Below4 { .. }));
-        if sample.below(GramsPerLitre::FOUR).is_unknown() {
-            missing.push(MissingItem::Igg);
-        }
-        if self.child.is_met() && sample.reference_low.is_none() && from_4 {
-            missing.push(MissingItem::IggReferenceLimit);
-        }
-        if from_4 && self.m_component.0 {
-            if !self.iga_igm_low.0.is_met() {
-                missing.push(MissingItem::IgaIgm);
-            }
-            if self.facts.m_proteins.is_empty() {
-                missing.push(MissingItem::MProtein);
-            }
-        }
-        let mut histories = Vec::new();
-        if population != P3 {
-            histories.push(&self.rec_11);
-            if population != P2A && below_4 {
-                histories.push(&self.severe);
-            }
-        }
-        for history in histories {
-            match history.verdict {
-                Verdict::Unknown(Reason::NotSearched) => {
-                    missing.push(MissingItem::InfectionHistory);
-                }
-                Verdict::Unknown(Reason::NeedsJudgement | Reason::Conflicting) => {
-                    missing.push(MissingItem::InfectionDetails);
-                }
-                _ => {}
-            }
-        }
-        let persistence = if self.severe.verdict.is_met() && below_4 {
-            &self.persistent_4
-        } else {
-            &self.persistent_limit
-        };
-        let infections_suffice = self.severe.verdict.is_met() || self.rec_11.verdict.is_met();
-        if infections_suffice && !persistence.verdict.is_met() && !matches!(population, P2A | P3) {
-            missing.push(if persistence.uninfected_missing {
-                MissingItem::IggUninfectedSample
-            } else {
-                MissingItem::IggSecondSample
-            });
-        }
-        missing
-    }
-
-    /// C04 for an IgG that is none-recorded or stale, and C06, wait for an order unless the patient
-    /// is at risk (§3.5).
-    fn waits_for_order(&self, assigned: &Assigned, row: Row) -> bool {
-        let gap = match row.card {
-            Some(C04) => {
-                matches!(
-                    self.igg.usable,
-                    Err(Reason::NoneRecorded | Reason::Insufficient)
-                ) && self.missing_sources(assigned.finding.code).is_empty()
-            }
-            Some(C06) => true,
-            _ => false,
-        };
-        let at_risk = matches!(assigned.finding.code, P2A | P3)
-            || assigned
-                .finding
-                .alternatives
-                .iter()
-                .any(|other| matches!(other, P2A | P3))
-            || population::hypogammaglobulinaemia_diagnosed(self.facts)
-            || infections::verified_severe_within_k5(self.facts, self.as_of);
-        gap && !at_risk
-    }
-
-    fn decided(&self, row: Row, missing: Vec<MissingItem>) -> Decided {
+    fn decided(&self, population: Population, row: Row, missing: Vec<MissingItem>) -> Decided {
         let needs_repeat = missing.iter().any(|item| {
             matches!(
                 item,
@@ -477,7 +368,7 @@ impl<'a> Table<'a> {
                 criteria: if row.conclusion == Na && row.card != Some(C07) {
                     Vec::new()
                 } else {
-                    self.criteria()
+                    self.criteria(population)
                 },
                 missing,
                 repeat_from,
@@ -494,76 +385,6 @@ impl<'a> Table<'a> {
             },
             cards: row.card.into_iter().collect(),
         }
-    }
-
-    /// The criteria with their verdicts, in the order in which the table reads them.
-    fn criteria(&self) -> Vec<Criterion> {
-        let igg = |id, verdict: Verdict| match &self.igg.usable {
-            Ok(sample) => Criterion {
-                id,
-                verdict,
-                value: Some(format!("{} g/L", sample.text())),
-                date: Some(sample.drawn.latest()),
-                evidence: vec![sample.evidence.clone()],
-            },
-            Err(reason) => Criterion {
-                id,
-                verdict: Verdict::Unknown(*reason),
-                value: None,
-                date: None,
-                evidence: Vec::new(),
-            },
-        };
-        let plain = |id, verdict, evidence: &[Reference]| Criterion {
-            id,
-            verdict,
-            value: None,
-            date: None,
-            evidence: evidence.to_vec(),
-        };
-        let (below_4, below_limit, limit) = match &self.igg.usable {
-            Ok(sample) => {
-                let below_4 = sample.below(GramsPerLitre::FOUR);
-                let limit = limit(sample, self.child);
-                let below_limit = limit.map_or(Verdict::Unknown(Reason::NoneRecorded), |limit| {
-                    sample.below(limit)
-                });
-                (below_4, below_limit, limit)
-            }
-            Err(reason) => (Verdict::Unknown(*reason), Verdict::Unknown(*reason), None),
-        };
-        let persistent = match limit {
-            _ if below_4.is_met() => &self.persistent_4,
-            _ => &self.persistent_limit,
-        };
-        let mut criteria = vec![
-            igg(CriterionId::IggBelow4, below_4),
-            igg(CriterionId::IggBelow6, below_limit),
-            plain(
-                CriterionId::IggPersistent,
-                persistent.verdict,
-                &persistent.evidence,
-            ),
-            plain(
-                CriterionId::SevereOrRecurrentInfections,
-                self.severe.verdict,
-                &self.severe.evidence,
-            ),
-            plain(
-                CriterionId::Infections6Months,
-                self.rec_11.verdict,
-                &self.rec_11.evidence,
-            ),
-        ];
-        if self.m_component.0 || !self.m_component.1.is_empty() {
-            let verdict = match (self.m_component.0, self.facts.m_proteins.is_empty()) {
-                (false, _) => Verdict::NotMet,
-                (true, true) => Verdict::Unknown(Reason::NoneRecorded),
-                (true, false) => Verdict::Met,
-            };
-            criteria.push(plain(CriterionId::MComponent, verdict, &self.m_component.1));
-        }
-        criteria
     }
 }
 

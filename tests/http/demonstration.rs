@@ -5,7 +5,17 @@ use std::{collections::BTreeSet, fs, path::Path};
 use axum::http::StatusCode;
 use serde_json::Value;
 
-use super::harness::{BASE, ORIGIN, call, demonstration, get, post};
+use jiff::{
+    civil::{Date, date},
+    tz::TimeZone,
+};
+use sid_cds::{
+    cds_hooks::{request::Request, service::Services},
+    chart::{Reading, terminology::Terminology},
+    guideline::{assess, hooks::Hook},
+};
+
+use super::harness::{BASE, ORIGIN, call, demonstration, demonstration_on, get, post};
 
 const HOOKS: [&str; 3] = ["patient-view", "order-select", "order-sign"];
 
@@ -205,4 +215,70 @@ async fn the_page() {
         get(&service, "/page.css").await.header("content-type"),
         "text/css; charset=utf-8"
     );
+}
+
+#[derive(serde::Deserialize)]
+struct Story {
+    cards: Vec<String>,
+}
+
+/// The cards that each story promises, by patient.
+fn promised() -> Vec<(String, Vec<String>)> {
+    use figment::providers::Format;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut folders: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    let stories = folders.iter().map(|folder| {
+        let story = figment::providers::Toml::file_exact(folder.join("story.toml"));
+        figment::Figment::from(story)
+            .extract::<Story>()
+            .unwrap()
+            .cards
+    });
+    records()
+        .iter()
+        .map(|record| patient_id(record).to_owned())
+        .zip(stories)
+        .collect()
+}
+
+/// Each story is true on the day on which the demonstration is shown, whatever the season.
+#[tokio::test]
+async fn stories_are_true_on_any_day() {
+    let services = Services::built_in().unwrap();
+    let patient_view = services.answering(Hook::PatientView).unwrap();
+    let terminology = Terminology::built_in().unwrap();
+    let zone = TimeZone::get("Europe/Copenhagen").unwrap();
+    let promised = promised();
+    let days: [Date; 5] = [
+        date(2026, 3, 16),
+        date(2026, 3, 31),
+        date(2026, 7, 1),
+        date(2026, 11, 22),
+        date(2028, 2, 29),
+    ];
+    for as_of in days {
+        let service = demonstration_on(as_of);
+        for (id, cards) in &promised {
+            let body = get(&service, &format!("/demo/requests/{id}/patient-view"))
+                .await
+                .text;
+            let request = Request::read(patient_view, body.as_bytes()).unwrap();
+            let reading = Reading {
+                as_of,
+                zone: &zone,
+                terminology: &terminology,
+            };
+            let assessment = assess(&request.chart(reading).facts, as_of);
+            assert_eq!(
+                serde_json::to_value(&assessment.cards).unwrap(),
+                serde_json::json!(cards),
+                "{id} on {as_of}"
+            );
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! Discovery.
 
+use std::{collections::BTreeSet, fs};
+
 use axum::{body::Body, http::StatusCode};
 use serde_json::Value;
+use sid_cds::chart::terminology::statement;
 
 use super::harness::{call, get, service};
 
@@ -106,5 +109,93 @@ async fn an_unchanged_document_is_not_sent_again() {
         let again = call(&service, "GET", "/cds-services", &headers, Body::empty()).await;
         assert_eq!(again.status, status, "{tags}");
         assert_eq!(again.text.is_empty(), status == StatusCode::NOT_MODIFIED);
+    }
+}
+
+/// The value sets whose codes an Observation may have, and the panel whose components hold results.
+const OBSERVATION_SETS: [&str; 14] = [
+    "lab-igg-mass",
+    "lab-igg-substance",
+    "lab-iga-mass",
+    "lab-iga-substance",
+    "lab-iga-low-range",
+    "lab-igm-mass",
+    "lab-igm-substance",
+    "lab-ig-panel-order",
+    "lab-bcell-abs",
+    "lab-m-protein",
+    "lab-m-protein-non-igg",
+    "lab-m-protein-qualitative",
+    "lab-blood-culture",
+    "obs-body-weight",
+];
+
+fn codes_of(set: &str) -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/terminology/valuesets");
+    let text = fs::read_to_string(format!("{folder}/{set}.json")).unwrap();
+    let set: Value = serde_json::from_str(&text).unwrap();
+    let includes = set["compose"]["include"].as_array().unwrap();
+    let concepts = includes
+        .iter()
+        .flat_map(|include| include["concept"].as_array().unwrap());
+    concepts
+        .map(|concept| concept["code"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The search for Observations asks for exactly the codes that are read: one that is not asked for
+/// would be read as never recorded.
+#[tokio::test]
+async fn observations_are_searched_by_every_code_that_is_read() {
+    let statements = [
+        statement::INFECTION_HISTORY_REVIEWED,
+        statement::IGG_DECISIVE_FACTOR,
+        statement::VACCINATION_ADEQUATE,
+        statement::ANTIBIOTIC_PROPHYLAXIS_CONSIDERED,
+        statement::IVIG_REASON,
+        statement::SWITCH_REASON,
+        statement::IG_REVIEW,
+        statement::IG_EXTENSION,
+        statement::INDEX_EVENT_CONFIRMED,
+        statement::DONOR_TYPE,
+        statement::IG_OUTSIDE_RECORD,
+    ];
+    let sets = OBSERVATION_SETS.into_iter().flat_map(codes_of);
+    let read: BTreeSet<String> = sets.chain(statements.map(str::to_owned)).collect();
+    for entry in services().await {
+        let template = entry["prefetch"]["observations"].as_str().unwrap();
+        let codes = template
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("code="))
+            .unwrap();
+        let asked: Vec<&str> = codes.split(',').collect();
+        assert_eq!(
+            asked
+                .iter()
+                .map(|code| (*code).to_owned())
+                .collect::<BTreeSet<_>>(),
+            read
+        );
+        assert_eq!(asked.len(), read.len(), "a code twice");
+    }
+}
+
+/// Inpatient Encounters are searched by every class that is read as an admission.
+#[tokio::test]
+async fn encounters_are_searched_by_every_class_that_is_read() {
+    let read: BTreeSet<String> = codes_of("enc-admission").into_iter().collect();
+    for entry in services().await {
+        let template = entry["prefetch"]["encounters"].as_str().unwrap();
+        let classes = template
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("class="))
+            .unwrap();
+        assert_eq!(
+            classes
+                .split(',')
+                .map(str::to_owned)
+                .collect::<BTreeSet<_>>(),
+            read
+        );
     }
 }

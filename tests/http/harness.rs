@@ -5,7 +5,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 use sid_cds::{
     config::{Config, Origins},
@@ -20,22 +20,27 @@ pub const OTHER_ORIGIN: &str = "https://elsewhere.example";
 /// Where [`demonstration`] says that it is.
 pub const BASE: &str = "http://127.0.0.1:8080";
 /// The day on which the service is called.
-pub const TODAY: jiff::civil::Date = date(2026, 3, 16);
+pub const TODAY: Date = date(2026, 3, 16);
 
-fn state() -> State {
+fn state(today: Date) -> State {
     let mut config = Config::load(None).unwrap();
     config.cors_origins = Origins::Listed(vec![ORIGIN.to_owned()]);
-    State::new(config, Clock::Fixed(TODAY)).unwrap()
+    State::new(config, Clock::Fixed(today)).unwrap()
 }
 
 /// The service, as `serve` runs it.
 pub fn service() -> Router {
-    router(state())
+    router(state(TODAY))
 }
 
 /// The service, as `demo` runs it.
 pub fn demonstration() -> Router {
-    let mut state = state();
+    demonstration_on(TODAY)
+}
+
+/// The service, as `demo` runs it on another day.
+pub fn demonstration_on(today: Date) -> Router {
+    let mut state = state(today);
     let zone = state.config.time_zone.clone();
     state.demonstration = Some(Demonstration::built_in(zone, BASE.to_owned()).unwrap());
     router(state)

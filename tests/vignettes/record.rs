@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::support::Gap;
+
 const SKS: &str = "urn:oid:1.2.208.176.2.4.12";
 const SKS_PROCEDURE: &str = "urn:oid:1.2.208.176.2.4";
 const NPU: &str = "http://npu-terminology.org";
@@ -14,8 +16,8 @@ const UCUM: &str = "http://unitsofmeasure.org";
 pub struct Record {
     pub resources: Vec<Value>,
     pub drafts: Vec<Value>,
-    /// Sources whose search failed (`true`) or was incomplete (`false`).
-    pub unsearched: Vec<(&'static str, bool)>,
+    /// Sources that were not, or not wholly, searched.
+    pub gaps: Vec<(&'static str, Gap)>,
 }
 
 impl Record {
@@ -24,7 +26,7 @@ impl Record {
         let mut record = Self {
             resources: vec![patient()],
             drafts: Vec::new(),
-            unsearched: Vec::new(),
+            gaps: Vec::new(),
         };
         for phrase in words
             .split(';')
@@ -56,13 +58,13 @@ impl Record {
                 .expect("a patient")
                 .remove("birthDate");
         } else if phrase == "infections not searched" {
-            self.unsearched.push(("Condition", false));
+            self.gaps.push(("Condition", Gap::Incomplete));
         } else if let Some(source) = phrase.strip_suffix(" search failed") {
             let source = ["Condition", "MedicationAdministration"]
                 .into_iter()
                 .find(|known| *known == source)
                 .unwrap_or_else(|| panic!("`{source}` is no source"));
-            self.unsearched.push((source, true));
+            self.gaps.push((source, Gap::Failed));
         } else if phrase == "no qualifying infections stated" {
             self.statement(
                 "infection-history-reviewed",

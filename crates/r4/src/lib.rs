@@ -75,7 +75,10 @@ pub fn read(raw: &str) -> Result<Read, ReadError> {
     // Which element is at fault? fhir-sdk does not say: the one without which the error changes.
     // Elements beyond this number are no resource of FHIR, and each costs a parse.
     const MOST_ELEMENTS: usize = 64;
-    let mut unreadable = ReadError { element: None, what: without_values(&first) };
+    let mut unreadable = ReadError {
+        element: None,
+        what: without_values(&first),
+    };
     let Ok(Value::Object(mut rest)) = serde_json::from_str(raw) else {
         return Err(unreadable);
     };
@@ -100,23 +103,31 @@ fn culprit(object: &Map<String, Value>, error: &str) -> Option<(String, Result<A
     // Something required is missing: that another required element would be missing too, were it
     // removed, says nothing against that one.
     let missing = error.starts_with("missing field") || error.starts_with("no variant of enum");
-    object.keys().filter(|key| *key != "resourceType").find_map(|key| {
-        let mut without = object.clone();
-        without.shift_remove(key);
-        let outcome = typed(&Value::Object(without).to_string());
-        let tells = match &outcome {
-            Ok(_) => true,
-            Err(next) => next != error && !(missing && *next == format!("missing field `{key}`")),
-        };
-        tells.then(|| (key.clone(), outcome))
-    })
+    object
+        .keys()
+        .filter(|key| *key != "resourceType")
+        .find_map(|key| {
+            let mut without = object.clone();
+            without.shift_remove(key);
+            let outcome = typed(&Value::Object(without).to_string());
+            let tells = match &outcome {
+                Ok(_) => true,
+                Err(next) => {
+                    next != error && !(missing && *next == format!("missing field `{key}`"))
+                }
+            };
+            tells.then(|| (key.clone(), outcome))
+        })
 }
 
 /// The typed resource, or what serde says; where in the text is left out, for that moves.
 fn typed(raw: &str) -> Result<Any, String> {
     serde_json::from_str(raw).map_err(|error| {
         let message = error.to_string();
-        message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what).to_owned()
+        message
+            .rsplit_once(" at line ")
+            .map_or(message.as_str(), |(what, _)| what)
+            .to_owned()
     })
 }
 
@@ -136,7 +147,10 @@ fn without_values(message: &str) -> String {
 }
 
 fn finish(raw: &str, any: Any) -> Result<Read, ReadError> {
-    let unreadable = |what: &str| ReadError { element: None, what: what.to_owned() };
+    let unreadable = |what: &str| ReadError {
+        element: None,
+        what: what.to_owned(),
+    };
     let before: Value = serde_json::from_str(raw).map_err(|_| unreadable("cannot be read"))?;
     let after = serde_json::to_value(&any).map_err(|_| unreadable("a date out of range"))?;
     let mut lost = Vec::new();
@@ -164,7 +178,11 @@ fn collect_lost(before: &Value, after: &Value, path: &str, lost: &mut Vec<String
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {
             for (key, value) in before {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
                 match after.get(key) {
                     Some(kept) => collect_lost(value, kept, &path, lost),
                     None if is_empty(value) => {}

@@ -56,12 +56,14 @@ pub enum Choice {
     E10,
     /// Review late.
     E11,
+    /// A renewed order.
+    E12,
 }
 
 impl Choice {
     /// Every choice that a card names.
     #[cfg(test)]
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::K1,
         Self::K3,
         Self::K5,
@@ -84,6 +86,7 @@ impl Choice {
         Self::E9,
         Self::E10,
         Self::E11,
+        Self::E12,
     ];
 
     /// The parameter's id.
@@ -111,6 +114,7 @@ impl Choice {
             Self::E9 => "E9",
             Self::E10 => "E10",
             Self::E11 => "E11",
+            Self::E12 => "E12",
         }
     }
 
@@ -123,7 +127,11 @@ impl Choice {
             }
             Self::K3 => {
                 let n = k::K3_IGG_MAX_AGE_DAYS;
-                say!(language, "IgG er højst {n} dage gammel", "IgG is at most {n} days old")
+                say!(
+                    language,
+                    "IgG er højst {n} dage gammel",
+                    "IgG is at most {n} days old"
+                )
             }
             Self::K5 => {
                 let n = k::K5_INFECTION_MONTHS;
@@ -285,6 +293,14 @@ impl Choice {
                     "a review is late after {n} days"
                 )
             }
+            Self::E12 => {
+                let n = k::E12_RENEWAL_DAYS;
+                say!(
+                    language,
+                    "en ordination, der begynder højst {n} dage efter den forrige, fortsætter forløbet",
+                    "an order that begins at most {n} days after the previous one continues the course"
+                )
+            }
         }
     }
 }
@@ -341,13 +357,13 @@ pub fn of_index(kind: IndexKind) -> &'static [Choice] {
 
 /// What a card itself depends on, its criteria aside.
 pub fn of_card(card: CardCode) -> &'static [Choice] {
-    use Choice::{E7, E9, E10, E11, K1, K5, K8, K9, K11, K15, K17};
+    use Choice::{E7, E9, E10, E11, E12, K1, K5, K8, K9, K11, K15, K17};
     match card {
         CardCode::C07 => &[K1],
         CardCode::C05 => &[E9],
-        CardCode::C12 => &[K8, E7, E10, E11],
-        CardCode::C14 => &[K5, K8, K9, K17, E7],
-        CardCode::C15 => &[K8, K11, E7, E10],
+        CardCode::C12 => &[K8, E7, E10, E11, E12],
+        CardCode::C14 => &[K5, K8, K9, K17, E7, E12],
+        CardCode::C15 => &[K8, K11, E7, E10, E12],
         CardCode::C30 => &[K15],
         CardCode::C01
         | CardCode::C02
@@ -383,7 +399,10 @@ mod tests {
     #[test]
     fn a_choice_states_the_number_of_its_parameter() {
         for choice in Choice::ALL {
-            let row = ALL.iter().find(|parameter| parameter.id == choice.id()).unwrap();
+            let row = ALL
+                .iter()
+                .find(|parameter| parameter.id == choice.id())
+                .unwrap();
             for language in [Language::Da, Language::En] {
                 let words = choice.words(language);
                 let numbers = |text: &str| -> Vec<String> {
@@ -396,7 +415,11 @@ mod tests {
                     found
                 };
                 for number in numbers(&row.value) {
-                    assert!(numbers(&words).contains(&number), "{}: {words}", choice.id());
+                    assert!(
+                        numbers(&words).contains(&number),
+                        "{}: {words}",
+                        choice.id()
+                    );
                 }
             }
         }

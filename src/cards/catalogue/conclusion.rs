@@ -2,18 +2,14 @@
 //!
 //! The wording says what the guideline allows or asks for; it never gives an order.
 
+mod course;
+
 use super::{say, words};
 use crate::{
-    cards::{
-        Language,
-        case::{Case, StopCase},
-        locale,
-        markdown::escape,
-    },
+    cards::{Language, case::Case, locale, markdown::escape},
     guideline::{
-        assessment::{CardCode, CourseConclusion, Population, StartConclusion},
-        date::plus_days,
-        parameters::{K5_INFECTION_MONTHS, K9_EXTENSION_DAYS},
+        assessment::{CardCode, IndexEvent, Population, StartConclusion},
+        parameters::K5_INFECTION_MONTHS,
         quantity::GramsPerLitre,
     },
 };
@@ -57,16 +53,16 @@ pub fn paragraphs(card: CardCode, case: &Case<'_>) -> Vec<String> {
             "Uden hæmatologisk sygdom eller HSCT kan substitution kun overvejes i særlige situationer. Vurderingen kræver udredning med klinisk immunologi, herunder vaccinationsrespons; derefter gælder samme IgG- og infektionskriterier som ved hæmatologisk sygdom.",
             "Without haematological disease or HSCT, substitution may be considered in special situations only. The assessment needs a work-up with clinical immunology, vaccine response included; then the same IgG and infection criteria apply as in haematological disease."
         )],
-        CardCode::C12 => review(case),
-        CardCode::C14 => stop_after_index(case),
-        CardCode::C15 => stop_attempt(case),
+        CardCode::C12 => course::review(case),
+        CardCode::C14 => course::stop_after_index(case),
+        CardCode::C15 => course::stop_attempt(case),
         CardCode::C26 => outside(case),
         CardCode::C29 => vec![say!(
             language,
             "Ordinationen har ingen indikation, som vejledningen kender. Ved sekundær immundefekt (SID) kan kriterierne vurderes, når indikationen er angivet; ved anden indikation gælder andre vejledninger.",
             "The order has no indication that the guideline knows. In secondary immune deficiency (SID) the criteria can be assessed once the indication is stated; for other indications other guidance applies."
         )],
-        CardCode::C30 => two_readings(case),
+        CardCode::C30 => course::two_readings(case),
         CardCode::C31 => vec![say!(
             language,
             "Et eller flere svar kan ikke bruges sikkert, og enheder gættes aldrig. Kriterier, der afhænger af dem, er uafklarede, indtil svaret er rettet eller prøven gentaget.",
@@ -76,9 +72,9 @@ pub fn paragraphs(card: CardCode, case: &Case<'_>) -> Vec<String> {
     }
 }
 
-/// The index event of the case as a sentence has it: `CAR-T-infusion den 1. december 2025`.
-fn index(case: &Case<'_>) -> String {
-    match &case.assessment.population.index {
+/// An index event as a sentence has it: `CAR-T-infusion den 1. december 2025`.
+fn index_phrase(event: Option<&IndexEvent>, case: &Case<'_>) -> String {
+    match event {
         Some(index) => {
             let kind = words::index_event(index.kind).say(case.language);
             let day = case.date(index.date);
@@ -102,7 +98,7 @@ fn before_start(language: Language) -> String {
 
 fn early_start(case: &Case<'_>) -> Vec<String> {
     let language = case.language;
-    let event = index(case);
+    let event = index_phrase(case.assessment.population.index.as_ref(), case);
     let mut out = vec![say!(
         language,
         "IgG er under 4 g/L, og der er gået mindre end 6 måneder siden {event}. Substitution kan startes uanset infektioner.",
@@ -204,137 +200,6 @@ fn after_hsct(case: &Case<'_>) -> Vec<String> {
     vec![first, before_start(language)]
 }
 
-fn review(case: &Case<'_>) -> Vec<String> {
-    let language = case.language;
-    let mut out = vec![say!(
-        language,
-        "Effekt og bivirkninger vurderes ved 3 og 6 måneder og derefter hver 6. måned: infektioner, IgG (dalværdi), IgA og IgM. Hver gang tages stilling til, om behandlingen kan fortsætte, justeres, pauseres eller seponeres.",
-        "Effect and adverse effects are reviewed at 3 and 6 months and then every 6 months: infections, IgG (trough), IgA and IgM. Each time it is decided whether to continue, adjust, pause or stop."
-    )];
-    if let Some(due) = case.assessment.course.review_due {
-        let day = case.date(due);
-        let late = -case.days_until(due);
-        out.push(if late > 0 {
-            let late = locale::days(late, language);
-            say!(
-                language,
-                "Opfølgningen var sat til **{day}** (for {late} siden), og ingen er registreret.",
-                "The review was due **{day}** ({late} ago), and none is recorded."
-            )
-        } else {
-            say!(language, "Opfølgningen er sat til **{day}**.", "The review is due **{day}**.")
-        });
-    }
-    out
-}
-
-fn stop_after_index(case: &Case<'_>) -> Vec<String> {
-    let language = case.language;
-    let event = index(case);
-    let Some(due) = case.stop_date() else {
-        return vec![say!(
-            language,
-            "Stopdatoen er 6 måneder efter {event}.",
-            "The stop date is 6 months after {event}."
-        )];
-    };
-    let day = case.date(due);
-    let left = case.days_until(due);
-    let when = match left {
-        1.. => {
-            let left = locale::days(left, language);
-            say!(language, "om {left}", "in {left}")
-        }
-        0 => say!(language, "i dag", "today"),
-        _ => {
-            let past = locale::days(left.saturating_neg(), language);
-            say!(language, "for {past} siden", "{past} ago")
-        }
-    };
-    let mut out = vec![match case.stop_case() {
-        StopCase::Soon | StopCase::Due => say!(
-            language,
-            "Immunglobulin blev startet inden for 6 måneder efter {event}, og der er ikke dokumenteret kvalificerende infektioner før opstart. Vejledningen kræver et forsøg på seponering **{day}** ({when}); en pause opfylder også kravet.",
-            "Immunoglobulin was begun within 6 months of {event}, and no qualifying infections are documented before the start. The guideline requires a stop attempt on **{day}** ({when}); a pause satisfies it too."
-        ),
-        StopCase::ReviewUnknownHistory => say!(
-            language,
-            "Immunglobulin blev startet inden for 6 måneder efter {event}, men infektionerne før opstart er ikke afklaret. Er der ingen kvalificerende, skal seponering forsøges **{day}** ({when}); er de dokumenteret, gælder den almindelige regel om 6–12 måneder fra opstart.",
-            "Immunoglobulin was begun within 6 months of {event}, but the infections before the start are not settled. If none qualify, a stop is to be attempted on **{day}** ({when}); if they are documented, the ordinary rule of 6–12 months from the start applies."
-        ),
-        StopCase::ReviewOrdinaryRule => say!(
-            language,
-            "Den almindelige stopregel (6–12 måneder fra opstart) er lagt til grund. Startafsnittet kan også læses sådan, at behandlingen skal pauseres eller seponeres 6 måneder efter {event}, dvs. **{day}** ({when}). En dokumenteret stillingtagen afgør det.",
-            "The ordinary stop rule (6–12 months from the start) is applied. The start section can also be read so that treatment is to be paused or stopped 6 months after {event}, that is **{day}** ({when}). A documented decision settles it."
-        ),
-        StopCase::Extended => {
-            let end =
-                case.assessment.course.extended_to.map_or(String::new(), |end| case.date(end));
-            say!(
-                language,
-                "Seponering skulle forsøges **{day}** ({when}); en kort forlængelse til **{end}** er registreret.",
-                "A stop was to be attempted on **{day}** ({when}); a short extension until **{end}** is recorded."
-            )
-        }
-    }];
-    if matches!(case.stop_case(), StopCase::Soon | StopCase::Due) {
-        let latest = case.date(plus_days(due, K9_EXTENSION_DAYS));
-        out.push(say!(
-            language,
-            "Ved betydelig smitterisiko i samfundet kan en kort forlængelse være relevant (her højst til {latest}). Kommer der infektioner efter stop, kan antibiotikaprofylakse forsøges; genopstart følger kriterierne for hæmatologisk sygdom.",
-            "With considerable infection risk in the community a short extension can be relevant (here until {latest} at most). If infections follow the stop, antibiotic prophylaxis can be tried; restart follows the criteria for haematological disease."
-        ));
-    }
-    out
-}
-
-fn stop_attempt(case: &Case<'_>) -> Vec<String> {
-    let language = case.language;
-    let course = &case.assessment.course;
-    let mut out = vec![if case.has(CourseConclusion::StopOverdue) {
-        say!(
-            language,
-            "Behandlingen har varet over 12 måneder uden en registreret stillingtagen inden for de seneste 6 måneder. Vejledningen anbefaler et forsøg på seponering 6–12 måneder efter opstart; det bør ske efter en samlet gennemgang.",
-            "Treatment has lasted over 12 months without a recorded decision in the last 6 months. The guideline advises a stop attempt 6–12 months after the start; a full review should come first."
-        )
-    } else {
-        say!(
-            language,
-            "Vejledningen anbefaler et forsøg på seponering 6–12 måneder efter opstart. Vintermånederne bør indgå, så effekten kan bedømmes.",
-            "The guideline advises a stop attempt 6–12 months after the start. Winter months should be part of the course so that its effect can be judged."
-        )
-    }];
-    let later = course.winter_reached.filter(|reached| *reached > case.assessment.as_of);
-    if let (Some(days), Some(reached)) = (course.winter_days, later) {
-        let day = case.date(reached);
-        out.push(say!(
-            language,
-            "Forløbet dækker {days} vinterdage; et seponeringsforsøg omkring **{day}** vil give tilstrækkelig vinter.",
-            "The course covers {days} winter days; a stop attempt around **{day}** would include enough winter."
-        ));
-    }
-    if case.has(CourseConclusion::SupportsStop) {
-        out.push(say!(
-            language,
-            "Stigende IgA/IgM eller B-celler taler for et forsøg; IgG kan ikke bruges alene under substitution.",
-            "Rising IgA/IgM or B cells support an attempt; IgG alone cannot be used under substitution."
-        ));
-    }
-    if course.continued_after_due {
-        out.push(say!(
-            language,
-            "Efter 6 måneder er det besluttet at fortsætte. Herefter gælder kriterierne for øvrige patienter med hæmatologisk sygdom.",
-            "After 6 months it was decided to continue. From then on the criteria for other patients with haematological disease apply."
-        ));
-    }
-    out.push(say!(
-        language,
-        "Ved recidiv af infektioner kan behandlingen genoptages.",
-        "If infections recur, treatment may be resumed."
-    ));
-    out
-}
-
 fn outside(case: &Case<'_>) -> Vec<String> {
     let language = case.language;
     let mut out = vec![if case.assessment.population.code == Population::OosPid {
@@ -350,56 +215,20 @@ fn outside(case: &Case<'_>) -> Vec<String> {
             "The order's indication is not secondary immune deficiency. Start, stop and dose criteria for SID were not applied."
         )
     }];
-    if let Some(reason) =
-        case.chart.facts.order.as_ref().and_then(|order| order.indication_text.as_deref())
+    if let Some(reason) = case
+        .chart
+        .facts
+        .order
+        .as_ref()
+        .and_then(|order| order.indication_text.as_deref())
     {
         let reason = escape(reason);
-        out.push(say!(language, "Angivet indikation: {reason}.", "Stated indication: {reason}."));
+        out.push(say!(
+            language,
+            "Angivet indikation: {reason}.",
+            "Stated indication: {reason}."
+        ));
     }
-    out
-}
-
-fn two_readings(case: &Case<'_>) -> Vec<String> {
-    let language = case.language;
-    let event = index(case);
-    let Some((one, other)) = case.two_populations() else {
-        let mut out = vec![say!(
-            language,
-            "Under det løbende immunglobulinforløb er der kommet en ny behandling ({event}). Stopreglen kan læses på to måder: som behandling, der var i gang før den nye (6–12 måneder fra opstart), eller efter den første behandling (6 måneder efter den).",
-            "During the running immunoglobulin course a new treatment came ({event}). The stop rule can be read in two ways: as treatment that was running before the new one (6–12 months from the start), or by the first one (6 months after it)."
-        )];
-        if let Some(due) = case.stop_date() {
-            let day = case.date(due);
-            out.push(say!(
-                language,
-                "6 måneder efter den første behandling er **{day}**.",
-                "6 months after the first treatment is **{day}**."
-            ));
-        }
-        return out;
-    };
-    let first = words::population(one).say(language);
-    let second = words::population(other).say(language);
-    let mut out = vec![say!(
-        language,
-        "Patienten kan høre til to populationer, og kriterierne giver ikke samme svar: *{first}* eller *{second}*. Klinikeren afgør, hvilken der er styrende.",
-        "The patient may belong to two populations, and their criteria do not give one answer: *{first}* or *{second}*. The clinician decides which governs."
-    )];
-    let restart =
-        [one, other].contains(&Population::P2A) && [one, other].contains(&Population::P2B);
-    out.push(if restart {
-        say!(
-            language,
-            "Afgørende er, om genoptaget eller skiftet bispecifikt antistof er en ny behandlingsstart. Det kan registreres på hændelsen, så spørgsmålet ikke stilles igen.",
-            "What decides is whether the resumed or changed bispecific antibody is a new treatment start. It can be recorded on the event, so that the question is not asked again."
-        )
-    } else {
-        say!(
-            language,
-            "Den seneste behandling er {event}; den tidligere allogene HSCT kan stadig have betydning.",
-            "The latest treatment is {event}; the earlier allogeneic HSCT may still matter."
-        )
-    });
     out
 }
 

@@ -66,9 +66,10 @@ impl OverrideReason {
     /// Its words.
     pub fn display(self) -> Text {
         match self {
-            Self::O1 => {
-                text("Infektioner er verificeret andetsteds", "Infections verified elsewhere")
-            }
+            Self::O1 => text(
+                "Infektioner er verificeret andetsteds",
+                "Infections verified elsewhere",
+            ),
             Self::O2 => text("Anden indikation end SID", "Other indication than SID"),
             Self::O3 => text(
                 "Efter råd fra specialist eller klinisk immunologi",
@@ -97,7 +98,10 @@ pub fn entry(card: CardCode) -> Entry {
     use OverrideReason::{O1, O2, O3, O4, O5, O6, O7, O8, O9, O10, O12};
     match card {
         CardCode::C01 => Entry {
-            name: text("Opstart efter CAR-T/bispecifikt antistof", "Start after CAR-T/bispecific"),
+            name: text(
+                "Opstart efter CAR-T/bispecifikt antistof",
+                "Start after CAR-T/bispecific",
+            ),
             sections: START_2,
             addendum: Some("3.4, 4.1, 4.2"),
             recommendations: &["REC-17", "REC-18", "REC-43", "REC-50"],
@@ -131,7 +135,10 @@ pub fn entry(card: CardCode) -> Entry {
             overrides: &[O6, O7],
         },
         CardCode::C05 => Entry {
-            name: text("Infektionskriteriet ikke opfyldt", "Infection criterion not met"),
+            name: text(
+                "Infektionskriteriet ikke opfyldt",
+                "Infection criterion not met",
+            ),
             sections: "Kriterier for opstart, 1 og 4",
             addendum: None,
             recommendations: &["REC-10", "REC-13", "REC-14", "REC-15"],
@@ -145,7 +152,10 @@ pub fn entry(card: CardCode) -> Entry {
             overrides: &[O3, O10],
         },
         CardCode::C07 => Entry {
-            name: text("Barn med CAR-T/bispecifikt antistof", "Child with CAR-T/bispecific"),
+            name: text(
+                "Barn med CAR-T/bispecifikt antistof",
+                "Child with CAR-T/bispecific",
+            ),
             sections: START_2,
             addendum: Some("4, 4.3"),
             recommendations: &["REC-21", "REC-22"],
@@ -159,7 +169,10 @@ pub fn entry(card: CardCode) -> Entry {
             overrides: &[O3, O4, O6, O9],
         },
         CardCode::C09 => Entry {
-            name: text("HGG uden hæmatologisk sygdom", "HGG without haematological disease"),
+            name: text(
+                "HGG uden hæmatologisk sygdom",
+                "HGG without haematological disease",
+            ),
             sections: "Kriterier for opstart, 4",
             addendum: None,
             recommendations: &["REC-24", "REC-25", "REC-26"],
@@ -183,7 +196,10 @@ pub fn entry(card: CardCode) -> Entry {
             overrides: &[O1, O5, O6, O8],
         },
         CardCode::C15 => Entry {
-            name: text("Seponering 6–12 måneder efter opstart", "Stop 6–12 months after start"),
+            name: text(
+                "Seponering 6–12 måneder efter opstart",
+                "Stop 6–12 months after start",
+            ),
             sections: STOP,
             addendum: Some("4.2"),
             recommendations: &["REC-39", "REC-40", "REC-45", "REC-46"],

@@ -22,13 +22,25 @@ pub fn statement(code: &str, language: Language) -> String {
             "Low IgG was the decisive single factor"
         ),
         "ig-review" => {
-            say!(language, "Stillingtagen til immunglobulin", "Decision on immunoglobulin")
+            say!(
+                language,
+                "Stillingtagen til immunglobulin",
+                "Decision on immunoglobulin"
+            )
         }
         "ig-extension" => {
-            say!(language, "Kort forlængelse af immunglobulin", "Short extension of immunoglobulin")
+            say!(
+                language,
+                "Kort forlængelse af immunglobulin",
+                "Short extension of immunoglobulin"
+            )
         }
         "index-event-confirmed" => {
-            say!(language, "Ny behandlingsstart bekræftet", "New treatment start confirmed")
+            say!(
+                language,
+                "Ny behandlingsstart bekræftet",
+                "New treatment start confirmed"
+            )
         }
         "donor-type" => say!(language, "Donortype ved HSCT", "Donor type of HSCT"),
         other => other.to_owned(),
@@ -67,7 +79,11 @@ pub fn draft(stop: Option<Date>, language: Language) -> Words {
         Some(stop) => {
             let day = locale::date(stop, language);
             words(
-                say!(language, "SCIG-udkast med slutdato {day}", "SCIG draft ending {day}"),
+                say!(
+                    language,
+                    "SCIG-udkast med slutdato {day}",
+                    "SCIG draft ending {day}"
+                ),
                 say!(
                     language,
                     "Opret ordinationsudkast: subkutant immunglobulin uden dosis, slutdato {day}",
@@ -76,7 +92,11 @@ pub fn draft(stop: Option<Date>, language: Language) -> Words {
             )
         }
         None => words(
-            say!(language, "SCIG-udkast (uden dosis)", "SCIG draft (without a dose)"),
+            say!(
+                language,
+                "SCIG-udkast (uden dosis)",
+                "SCIG draft (without a dose)"
+            ),
             say!(
                 language,
                 "Opret ordinationsudkast: subkutant immunglobulin uden dosis",
@@ -90,7 +110,11 @@ pub fn draft(stop: Option<Date>, language: Language) -> Words {
 pub fn stop_task(by: Date, language: Language) -> Words {
     let day = locale::date(by, language);
     words(
-        say!(language, "Påmindelse: seponeringsforsøg {day}", "Reminder: stop attempt {day}"),
+        say!(
+            language,
+            "Påmindelse: seponeringsforsøg {day}",
+            "Reminder: stop attempt {day}"
+        ),
         say!(
             language,
             "Opgave: stillingtagen til seponering af immunglobulin senest {day}",
@@ -103,7 +127,11 @@ pub fn stop_task(by: Date, language: Language) -> Words {
 pub fn review_task(months: i32, by: Date, language: Language) -> Words {
     let day = locale::date(by, language);
     words(
-        say!(language, "Opfølgning {months} mdr.: {day}", "Review at {months} months: {day}"),
+        say!(
+            language,
+            "Opfølgning {months} mdr.: {day}",
+            "Review at {months} months: {day}"
+        ),
         say!(
             language,
             "Opgave: opfølgning på immunglobulin {months} måneder efter opstart (regnet fra udkastets dato), senest {day}",
@@ -118,7 +146,11 @@ pub fn tests(names: &[&str], from: Option<Date>, language: Language) -> String {
     match from {
         Some(from) => {
             let day = locale::date(from, language);
-            say!(language, "Bestil {names} fra {day}", "Order {names} from {day}")
+            say!(
+                language,
+                "Bestil {names} fra {day}",
+                "Order {names} from {day}"
+            )
         }
         None => say!(language, "Bestil {names}", "Order {names}"),
     }
@@ -136,7 +168,11 @@ pub fn test(name: &str, from: Option<Date>, language: Language) -> String {
             )
         }
         None => {
-            say!(language, "Opret rekvisitionsudkast: {name}", "Create a draft request: {name}")
+            say!(
+                language,
+                "Opret rekvisitionsudkast: {name}",
+                "Create a draft request: {name}"
+            )
         }
     }
 }
@@ -145,22 +181,42 @@ pub fn test(name: &str, from: Option<Date>, language: Language) -> String {
 pub fn review(outcome: ReviewOutcome, orders: bool, language: Language) -> Words {
     let label = match (outcome, orders) {
         (ReviewOutcome::Continue, _) => {
-            say!(language, "Registrér: fortsæt immunglobulin", "Record: continue immunoglobulin")
+            say!(
+                language,
+                "Registrér: fortsæt immunglobulin",
+                "Record: continue immunoglobulin"
+            )
         }
         (ReviewOutcome::Adjust, _) => {
-            say!(language, "Registrér: dosis justeres", "Record: dose is adjusted")
+            say!(
+                language,
+                "Registrér: dosis justeres",
+                "Record: dose is adjusted"
+            )
         }
         (ReviewOutcome::Pause, true) => {
-            say!(language, "Pausér immunglobulin", "Put immunoglobulin on hold")
+            say!(
+                language,
+                "Pausér immunglobulin",
+                "Put immunoglobulin on hold"
+            )
         }
         (ReviewOutcome::Pause, false) => {
-            say!(language, "Registrér: immunglobulin pauseret", "Record: immunoglobulin on hold")
+            say!(
+                language,
+                "Registrér: immunglobulin pauseret",
+                "Record: immunoglobulin on hold"
+            )
         }
         (ReviewOutcome::Stop, true) => {
             say!(language, "Seponér immunglobulin", "Stop immunoglobulin")
         }
         (ReviewOutcome::Stop, false) => {
-            say!(language, "Registrér: immunglobulin seponeret", "Record: immunoglobulin stopped")
+            say!(
+                language,
+                "Registrér: immunglobulin seponeret",
+                "Record: immunoglobulin stopped"
+            )
         }
     };
     let description = match (outcome, orders) {
@@ -175,10 +231,18 @@ pub fn review(outcome: ReviewOutcome, orders: bool, language: Language) -> Words
             "Record that treatment was reviewed and the dose is adjusted; the order is not changed by this"
         ),
         (ReviewOutcome::Pause, true) => {
-            say!(language, "Registrér beslutningen om pause", "Record the decision to pause")
+            say!(
+                language,
+                "Registrér beslutningen om pause",
+                "Record the decision to pause"
+            )
         }
         (ReviewOutcome::Stop, true) => {
-            say!(language, "Registrér beslutningen om seponering", "Record the decision to stop")
+            say!(
+                language,
+                "Registrér beslutningen om seponering",
+                "Record the decision to stop"
+            )
         }
         (ReviewOutcome::Pause, false) => say!(
             language,
@@ -215,7 +279,11 @@ pub fn order_update(stop: bool, language: Language) -> String {
 pub fn extension(to: Date, language: Language) -> Words {
     let day = locale::date(to, language);
     words(
-        say!(language, "Kort forlængelse til {day}", "Short extension until {day}"),
+        say!(
+            language,
+            "Kort forlængelse til {day}",
+            "Short extension until {day}"
+        ),
         say!(
             language,
             "Registrér en kort forlængelse til {day} pga. smitterisiko i samfundet",
@@ -260,7 +328,11 @@ pub fn history(present: bool, from: Date, to: Date, language: Language) -> Words
 pub fn decisive(yes: bool, language: Language) -> Words {
     if yes {
         words(
-            say!(language, "Registrér: lav IgG var afgørende", "Record: low IgG was decisive"),
+            say!(
+                language,
+                "Registrér: lav IgG var afgørende",
+                "Record: low IgG was decisive"
+            ),
             say!(
                 language,
                 "Registrér skønnet, at lav IgG var den afgørende enkeltfaktor for infektionerne",
@@ -288,7 +360,11 @@ pub fn donor(donor: Donor, language: Language) -> Words {
     let name = super::words::transplant(donor).say(language);
     words(
         say!(language, "Registrér: {name}", "Record: {name}"),
-        say!(language, "Registrér donortypen: {name}", "Record the donor type: {name}"),
+        say!(
+            language,
+            "Registrér donortypen: {name}",
+            "Record the donor type: {name}"
+        ),
     )
 }
 
@@ -326,7 +402,11 @@ pub fn index_event(confirmed: bool, language: Language) -> Words {
 /// Removal of a draft.
 pub fn remove_draft(language: Language) -> Words {
     words(
-        say!(language, "Fjern ordinationsudkastet", "Remove the draft order"),
+        say!(
+            language,
+            "Fjern ordinationsudkastet",
+            "Remove the draft order"
+        ),
         say!(
             language,
             "Slet udkastet til ordination af immunglobulin",

@@ -1,6 +1,6 @@
 //! The one sentence and the urgency of each card (`recommendations.md` §1b).
 
-use super::{say, words};
+use super::{gaps, say, words};
 use crate::{
     cards::{
         Language,
@@ -126,7 +126,12 @@ pub(in crate::cards) fn sentence(card: CardCode, case: &Case<'_>) -> String {
 
 fn early_start(case: &Case<'_>) -> String {
     let language = case.language;
-    let kind = case.assessment.population.index.as_ref().map(|index| index.kind);
+    let kind = case
+        .assessment
+        .population
+        .index
+        .as_ref()
+        .map(|index| index.kind);
     let event = words::index_short(kind).say(language);
     match case.assessment.course.stop_due {
         Some(due) => {
@@ -188,7 +193,7 @@ fn not_assessable(case: &Case<'_>) -> String {
     let named = |items: &[MissingItem]| -> Vec<String> {
         let mut words: Vec<String> = items
             .iter()
-            .map(|&item| words::missing_short(item, start.repeat_from, language))
+            .map(|&item| gaps::missing_short(item, start.repeat_from, language))
             .collect();
         words.dedup();
         words
@@ -267,7 +272,7 @@ fn review(case: &Case<'_>) -> String {
 
 fn stop_after_index(case: &Case<'_>) -> String {
     let language = case.language;
-    let kind = case.assessment.population.index.as_ref().map(|index| index.kind);
+    let kind = case.stop_index().map(|index| index.kind);
     let event = words::index_short(kind).say(language);
     let due = match case.stop_date() {
         Some(due) => case.date(due),
@@ -348,11 +353,13 @@ fn two_readings(case: &Case<'_>) -> String {
 fn unusable(case: &Case<'_>) -> String {
     let language = case.language;
     let problems = &case.assessment.data_problems;
-    let about_igg = problems.iter().any(|problem| problem.touches == Touches::Igg);
+    let about_igg = problems
+        .iter()
+        .any(|problem| problem.touches == Touches::Igg);
     let mut items: Vec<String> = problems
         .iter()
         .filter(|problem| !about_igg || problem.touches == Touches::Igg)
-        .map(|problem| words::problem(problem.problem).say(language).to_owned())
+        .map(|problem| gaps::problem(problem.problem).say(language).to_owned())
         .collect();
     items.sort();
     items.dedup();
@@ -371,7 +378,11 @@ fn unusable(case: &Case<'_>) -> String {
                 "Data cannot be used: IgG – {list}"
             )
         } else {
-            say!(language, "Data kan ikke anvendes: {list}", "Data cannot be used: {list}")
+            say!(
+                language,
+                "Data kan ikke anvendes: {list}",
+                "Data cannot be used: {list}"
+            )
         }
     })
 }

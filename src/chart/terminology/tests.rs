@@ -1,7 +1,5 @@
 //! The matching rules by example.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::{collections::BTreeSet, fs, path::Path};
 
 use super::*;
@@ -122,6 +120,50 @@ fn files_that_are_not_read_are_sound_too() {
         assert_eq!(value["resourceType"], "ValueSet");
         assert_eq!(value["id"], *id);
     }
+}
+
+/// SNOMED CT codes match exactly, so a wider set must repeat the codes of the narrower ones: a
+/// patient whose leukaemia is coded finely has a haematological malignancy all the same.
+#[test]
+fn every_malignancy_is_a_haematological_malignancy() {
+    const NARROWER: [&str; 11] = [
+        "dx-all",
+        "dx-bcell-plasma-malignancy",
+        "dx-cll",
+        "dx-dlbcl",
+        "dx-follicular",
+        "dx-hodgkin",
+        "dx-igg-monoclonal",
+        "dx-mcl",
+        "dx-multiple-myeloma",
+        "dx-nhl",
+        "dx-waldenstrom",
+    ];
+    let terminology = terminology();
+    for id in NARROWER {
+        let path = format!(
+            "{}/terminology/valuesets/{id}.json",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let value: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        for include in value["compose"]["include"].as_array().unwrap() {
+            for concept in include["concept"].as_array().unwrap() {
+                let (system, code) = (
+                    include["system"].as_str(),
+                    concept["code"].as_str().unwrap(),
+                );
+                let found = terminology.find(sets::DX_HAEM_MALIGNANCY, Coding { system, code });
+                assert!(found.is_some(), "{id} {code}");
+            }
+        }
+    }
+    let igg_myeloma = coding(SCT, "285421005");
+    assert!(
+        terminology
+            .find(sets::DX_MULTIPLE_MYELOMA, igg_myeloma)
+            .is_some()
+    );
 }
 
 #[test]

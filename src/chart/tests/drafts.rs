@@ -14,14 +14,23 @@ fn request(changes: Value) -> Value {
 }
 
 fn read_drafts(drafts: &[Value], selections: &[&str]) -> Chart {
-    let entries: Vec<_> = drafts.iter().map(|draft| json!({"resource": draft})).collect();
-    read_bundle_of_drafts(&json!({"resourceType": "Bundle", "entry": entries}), selections)
+    let entries: Vec<_> = drafts
+        .iter()
+        .map(|draft| json!({"resource": draft}))
+        .collect();
+    read_bundle_of_drafts(
+        &json!({"resourceType": "Bundle", "entry": entries}),
+        selections,
+    )
 }
 
 fn read_bundle_of_drafts(bundle: &Value, selections: &[&str]) -> Chart {
     let bundle = raw(bundle);
     let selections: Vec<String> = selections.iter().map(ToString::to_string).collect();
-    let drafts = Drafts { bundle: &bundle, selections: &selections };
+    let drafts = Drafts {
+        bundle: &bundle,
+        selections: &selections,
+    };
     let input = Input::Prefetch(Vec::new());
     with_reading(|reading| read(&input, Some(drafts), Some("p"), reading))
 }
@@ -29,21 +38,46 @@ fn read_bundle_of_drafts(bundle: &Value, selections: &[&str]) -> Chart {
 #[test]
 fn which_draft_is_the_order() {
     use DraftKind::*;
-    let drug = || request(json!({"id": "drug", "medicationCodeableConcept": concept(ATC, "J01CA04")}));
+    let drug =
+        || request(json!({"id": "drug", "medicationCodeableConcept": concept(ATC, "J01CA04")}));
     let second = || request(json!({"id": "second"}));
     let service = |code: Value| {
         json!({"resourceType": "ServiceRequest", "id": "s", "status": "draft", "intent": "plan",
             "subject": {"reference": "Patient/p"}, "code": code})
     };
     let nothing = json!({"medicationCodeableConcept": null, "intent": null});
-    type Row = (&'static str, Vec<Value>, Vec<&'static str>, DraftKind, Option<&'static str>);
+    type Row = (
+        &'static str,
+        Vec<Value>,
+        Vec<&'static str>,
+        DraftKind,
+        Option<&'static str>,
+    );
     let first = Some("MedicationRequest/request-123");
     let rows: Vec<Row> = vec![
         ("none", vec![], vec![], NothingChosen, None),
-        ("no drug chosen yet", vec![request(nothing)], vec![], NothingChosen, None),
-        ("immunoglobulin", vec![request(json!({}))], vec![], Immunoglobulin, first),
+        (
+            "no drug chosen yet",
+            vec![request(nothing)],
+            vec![],
+            NothingChosen,
+            None,
+        ),
+        (
+            "immunoglobulin",
+            vec![request(json!({}))],
+            vec![],
+            Immunoglobulin,
+            first,
+        ),
         ("another drug", vec![drug()], vec![], Other, None),
-        ("among others", vec![drug(), request(json!({}))], vec!["MedicationRequest/drug"], Immunoglobulin, first),
+        (
+            "among others",
+            vec![drug(), request(json!({}))],
+            vec!["MedicationRequest/drug"],
+            Immunoglobulin,
+            first,
+        ),
         (
             "the selected one",
             vec![request(json!({})), second()],
@@ -67,30 +101,84 @@ fn which_draft_is_the_order() {
         ),
         (
             "an ATC code that came back as RxNorm",
-            vec![request(json!({"medicationCodeableConcept": concept(RXNORM, "J06BA02")}))],
+            vec![request(
+                json!({"medicationCodeableConcept": concept(RXNORM, "J06BA02")}),
+            )],
             vec![],
             Immunoglobulin,
             first,
         ),
-        ("anti-D", vec![request(json!({"medicationCodeableConcept": concept(ATC, "J06BB01")}))], vec![], Other, None),
-        ("a service", vec![service(concept("http://www.ama-assn.org/go/cpt", "71555"))], vec![], Other, None),
-        ("no service chosen yet", vec![service(json!({"coding": [{}]}))], vec![], NothingChosen, None),
-        ("of another patient", vec![request(json!({"subject": {"reference": "Patient/q"}}))], vec![], NothingChosen, None),
-        ("withdrawn", vec![request(json!({"status": "cancelled"}))], vec![], NothingChosen, None),
+        (
+            "anti-D",
+            vec![request(
+                json!({"medicationCodeableConcept": concept(ATC, "J06BB01")}),
+            )],
+            vec![],
+            Other,
+            None,
+        ),
+        (
+            "a service",
+            vec![service(concept("http://www.ama-assn.org/go/cpt", "71555"))],
+            vec![],
+            Other,
+            None,
+        ),
+        (
+            "no service chosen yet",
+            vec![service(json!({"coding": [{}]}))],
+            vec![],
+            NothingChosen,
+            None,
+        ),
+        (
+            "of another patient",
+            vec![request(json!({"subject": {"reference": "Patient/q"}}))],
+            vec![],
+            NothingChosen,
+            None,
+        ),
+        (
+            "withdrawn",
+            vec![request(json!({"status": "cancelled"}))],
+            vec![],
+            NothingChosen,
+            None,
+        ),
     ];
     for (what, drafts, selections, kind, order) in rows {
         let chart = read_drafts(&drafts, &selections);
         assert_eq!(chart.draft, kind, "{what}");
-        let found = chart.facts.order.as_ref().map(|order| order.evidence.as_str());
+        let found = chart
+            .facts
+            .order
+            .as_ref()
+            .map(|order| order.evidence.as_str());
         assert_eq!(found, order, "{what}");
         let sent = found.and_then(|order| chart.orders.get(&Reference::new(order)));
         let sent = sent.map(|raw| serde_json::from_str::<Value>(raw.get()).expect("JSON"));
         assert_eq!(sent.is_some(), order.is_some(), "{what}");
-        assert!(sent.is_none_or(|sent| drafts.contains(&sent)), "{what}: as it was sent");
-        assert!(chart.facts.immunoglobulin.is_empty(), "{what}: a draft is no exposure");
+        assert!(
+            sent.is_none_or(|sent| drafts.contains(&sent)),
+            "{what}: as it was sent"
+        );
+        assert!(
+            chart.facts.immunoglobulin.is_empty(),
+            "{what}: a draft is no exposure"
+        );
     }
-    for bundle in [json!(null), json!("x"), json!([]), json!({"entry": 7}), json!({"entry": [7]})] {
-        assert_eq!(read_bundle_of_drafts(&bundle, &[]).draft, NothingChosen, "{bundle}");
+    for bundle in [
+        json!(null),
+        json!("x"),
+        json!([]),
+        json!({"entry": 7}),
+        json!({"entry": [7]}),
+    ] {
+        assert_eq!(
+            read_bundle_of_drafts(&bundle, &[]).draft,
+            NothingChosen,
+            "{bundle}"
+        );
     }
 }
 
@@ -151,8 +239,18 @@ fn what_an_order_says() {
             }),
             vec![Repaired],
         ),
-        ("no intent", request(json!({"intent": null})), order(|_| {}), vec![Repaired]),
-        ("an empty reason", request(json!({"reasonCode": [{"coding": [{}]}]})), order(|_| {}), vec![Repaired]),
+        (
+            "no intent",
+            request(json!({"intent": null})),
+            order(|_| {}),
+            vec![Repaired],
+        ),
+        (
+            "an empty reason",
+            request(json!({"reasonCode": [{"coding": [{}]}]})),
+            order(|_| {}),
+            vec![Repaired],
+        ),
         (
             "of STU3",
             request(json!({"dosageInstruction": [{"doseQuantity": {"value": 30, "unit": "g"}}]})),

@@ -3,7 +3,6 @@
 use super::*;
 use Problem::*;
 
-
 fn igg(changes: Value) -> Value {
     changed(
         &json!({
@@ -23,8 +22,10 @@ fn quantity(value: &str, unit: &str) -> Value {
 }
 
 fn coded(codings: &[(&str, &str)], quantity: Value) -> Value {
-    let codings: Vec<_> =
-        codings.iter().map(|(system, code)| json!({"system": system, "code": code})).collect();
+    let codings: Vec<_> = codings
+        .iter()
+        .map(|(system, code)| json!({"system": system, "code": code}))
+        .collect();
     changed(&quantity, &json!({"code": {"coding": codings}}))
 }
 
@@ -32,15 +33,50 @@ fn coded(codings: &[(&str, &str)], quantity: Value) -> Value {
 fn values() {
     let grams = |text: &str| Some(text.to_owned());
     let rows: Vec<(&str, Value, Option<String>, Vec<Problem>)> = vec![
-        ("below 4", igg(quantity("3.99", "g/L")), grams("3.99"), vec![]),
+        (
+            "below 4",
+            igg(quantity("3.99", "g/L")),
+            grams("3.99"),
+            vec![],
+        ),
         ("4 exactly", igg(quantity("4.0", "g/L")), grams("4"), vec![]),
-        ("mg/dL", igg(quantity("399", "mg/dL")), grams("3.99"), vec![]),
-        ("mg/dL, 4 exactly", igg(quantity("400", "mg/dL")), grams("4"), vec![]),
-        ("an exponent", igg(quantity("3.99e2", "mg/dL")), grams("3.99"), vec![]),
-        ("a tiny bit below", igg(quantity("0.39999999", "g/dL")), grams("3.9999999"), vec![]),
+        (
+            "mg/dL",
+            igg(quantity("399", "mg/dL")),
+            grams("3.99"),
+            vec![],
+        ),
+        (
+            "mg/dL, 4 exactly",
+            igg(quantity("400", "mg/dL")),
+            grams("4"),
+            vec![],
+        ),
+        (
+            "an exponent",
+            igg(quantity("3.99e2", "mg/dL")),
+            grams("3.99"),
+            vec![],
+        ),
+        (
+            "a tiny bit below",
+            igg(quantity("0.39999999", "g/dL")),
+            grams("3.9999999"),
+            vec![],
+        ),
         ("mg/L", igg(quantity("3990", "mg/L")), grams("3.99"), vec![]),
-        ("mg/mL", igg(quantity("3.99", "mg/mL")), grams("3.99"), vec![]),
-        ("litre in lower case", igg(quantity("3.99", "g/l")), grams("3.99"), vec![]),
+        (
+            "mg/mL",
+            igg(quantity("3.99", "mg/mL")),
+            grams("3.99"),
+            vec![],
+        ),
+        (
+            "litre in lower case",
+            igg(quantity("3.99", "g/l")),
+            grams("3.99"),
+            vec![],
+        ),
         (
             "printed unit only",
             igg(json!({"valueQuantity": {"value": 3.99, "unit": "g/L"}})),
@@ -80,7 +116,10 @@ fn values() {
         ),
         (
             "substance concentration at 4",
-            igg(coded(&[(NPU, "NPU02481")], quantity("26.68445630420280187", "umol/L"))),
+            igg(coded(
+                &[(NPU, "NPU02481")],
+                quantity("26.68445630420280187", "umol/L"),
+            )),
             grams("3.999999999999"),
             vec![],
         ),
@@ -104,17 +143,50 @@ fn values() {
         ),
         (
             "two codings of one result",
-            igg(coded(&[(LOINC, "2465-3"), (NPU, "NPU19814")], quantity("3.2", "g/L"))),
+            igg(coded(
+                &[(LOINC, "2465-3"), (NPU, "NPU19814")],
+                quantity("3.2", "g/L"),
+            )),
             grams("3.2"),
             vec![],
         ),
-        ("maybe mg/dL, never guessed", igg(quantity("380", "g/L")), None, vec![ValueImplausible]),
-        ("the highest", igg(quantity("150", "g/L")), grams("150"), vec![]),
-        ("just above it", igg(quantity("150.000000000001", "g/L")), None, vec![ValueImplausible]),
+        (
+            "maybe mg/dL, never guessed",
+            igg(quantity("380", "g/L")),
+            None,
+            vec![ValueImplausible],
+        ),
+        (
+            "the highest",
+            igg(quantity("150", "g/L")),
+            grams("150"),
+            vec![],
+        ),
+        (
+            "just above it",
+            igg(quantity("150.000000000001", "g/L")),
+            None,
+            vec![ValueImplausible],
+        ),
         ("zero", igg(quantity("0", "g/L")), grams("0"), vec![]),
-        ("negative", igg(quantity("-0.1", "g/L")), None, vec![ValueImplausible]),
-        ("beyond numbers", igg(quantity("1e300", "g/L")), None, vec![ValueImplausible]),
-        ("almost nothing", igg(quantity("1e-300", "g/L")), grams("0"), vec![]),
+        (
+            "negative",
+            igg(quantity("-0.1", "g/L")),
+            None,
+            vec![ValueImplausible],
+        ),
+        (
+            "beyond numbers",
+            igg(quantity("1e300", "g/L")),
+            None,
+            vec![ValueImplausible],
+        ),
+        (
+            "almost nothing",
+            igg(quantity("1e-300", "g/L")),
+            grams("0"),
+            vec![],
+        ),
         (
             "free text",
             igg(json!({"valueQuantity": null, "valueString": "<3,0 g/l"})),
@@ -146,11 +218,18 @@ fn values() {
             None,
             vec![ValueMissing],
         ),
-        ("no value", igg(json!({"valueQuantity": null})), None, vec![ValueMissing]),
+        (
+            "no value",
+            igg(json!({"valueQuantity": null})),
+            None,
+            vec![ValueMissing],
+        ),
     ];
     for (what, observation, expected, expected_problems) in rows {
         let chart = read_record(&[observation]);
-        let [result] = &chart.facts.igg[..] else { panic!("{what}: {:?}", chart.facts.igg) };
+        let [result] = &chart.facts.igg[..] else {
+            panic!("{what}: {:?}", chart.facts.igg)
+        };
         let value = match result.value {
             Measured::Exactly(value) => Some(value.to_string()),
             Measured::Unusable => None,
@@ -159,7 +238,11 @@ fn values() {
         assert_eq!(value, expected, "{what}");
         assert_eq!(kinds(&chart), expected_problems, "{what}");
         assert!(
-            chart.facts.problems.iter().all(|problem| problem.touches == Touches::Igg),
+            chart
+                .facts
+                .problems
+                .iter()
+                .all(|problem| problem.touches == Touches::Igg),
             "{what}: an unusable IgG makes IgG unknown"
         );
         assert!(chart.facts.searched.observations, "{what}");
@@ -170,10 +253,34 @@ fn values() {
 fn comparators() {
     let bound = GramsPerLitre::whole(5);
     let rows = [
-        ("<", Measured::Below { bound, inclusive: false }),
-        ("<=", Measured::Below { bound, inclusive: true }),
-        (">", Measured::Above { bound, inclusive: false }),
-        (">=", Measured::Above { bound, inclusive: true }),
+        (
+            "<",
+            Measured::Below {
+                bound,
+                inclusive: false,
+            },
+        ),
+        (
+            "<=",
+            Measured::Below {
+                bound,
+                inclusive: true,
+            },
+        ),
+        (
+            ">",
+            Measured::Above {
+                bound,
+                inclusive: false,
+            },
+        ),
+        (
+            ">=",
+            Measured::Above {
+                bound,
+                inclusive: true,
+            },
+        ),
     ];
     for (comparator, expected) in rows {
         let value = json!({"valueQuantity":
@@ -192,14 +299,22 @@ fn codes_and_statuses() {
         ("registered", igg(json!({"status": "registered"})), 0),
         ("cancelled", igg(json!({"status": "cancelled"})), 0),
         ("in error", igg(json!({"status": "entered-in-error"})), 0),
-        ("cerebrospinal fluid", igg(coded(&[(LOINC, "2464-6")], json!({}))), 0),
+        (
+            "cerebrospinal fluid",
+            igg(coded(&[(LOINC, "2464-6")], json!({}))),
+            0,
+        ),
         ("a subclass", igg(coded(&[(NPU, "NPU19817")], json!({}))), 0),
         (
             "never total wins over total",
             igg(coded(&[(LOINC, "2465-3"), (LOINC, "2464-6")], json!({}))),
             0,
         ),
-        ("another patient", igg(json!({"subject": {"reference": "Patient/other"}})), 0),
+        (
+            "another patient",
+            igg(json!({"subject": {"reference": "Patient/other"}})),
+            0,
+        ),
         ("no subject", igg(json!({"subject": null})), 1),
         (
             "an absolute subject",
@@ -208,7 +323,11 @@ fn codes_and_statuses() {
         ),
     ];
     for (what, observation, expected) in rows {
-        assert_eq!(read_record(&[observation]).facts.igg.len(), expected, "{what}");
+        assert_eq!(
+            read_record(&[observation]).facts.igg.len(),
+            expected,
+            "{what}"
+        );
     }
 }
 
@@ -252,7 +371,12 @@ fn dates() {
             day(7),
             vec![],
         ),
-        ("issued", undated(json!({"issued": "2026-03-08T10:00:00Z"})), day(8), vec![]),
+        (
+            "issued",
+            undated(json!({"issued": "2026-03-08T10:00:00Z"})),
+            day(8),
+            vec![],
+        ),
         ("none", undated(json!({})), None, vec![DateMissing]),
         (
             "30 February does not become issued",
@@ -273,7 +397,10 @@ fn dates() {
         assert_eq!(kinds(&chart), expected_problems, "{what}");
     }
     let future = read_record(&[igg(json!({"effectiveDateTime": "2026-03-17"}))]);
-    assert!(future.facts.igg.is_empty(), "a result after today is not used");
+    assert!(
+        future.facts.igg.is_empty(),
+        "a result after today is not used"
+    );
     assert_eq!(kinds(&future), [DateInFuture]);
 }
 
@@ -295,19 +422,30 @@ fn panels_and_reference_ranges() {
         ],
     }));
     let facts = read_record(&[panel]).facts;
-    let values = [&facts.igg, &facts.iga, &facts.igm]
-        .map(|results| results.iter().map(|result| result.value).collect::<Vec<_>>());
+    let values = [&facts.igg, &facts.iga, &facts.igm].map(|results| {
+        results
+            .iter()
+            .map(|result| result.value)
+            .collect::<Vec<_>>()
+    });
     let grams = |tenths: i64| {
-        vec![Measured::Exactly(GramsPerLitre::from_picograms(tenths * 100_000_000_000))]
+        vec![Measured::Exactly(GramsPerLitre::from_picograms(
+            tenths * 100_000_000_000,
+        ))]
     };
     assert_eq!(values, [grams(32), grams(3), grams(2)]);
 
-    let low = |unit: Value| json!({"low": {"value": 6.1, "unit": unit, "system": UCUM, "code": unit}});
+    let low =
+        |unit: Value| json!({"low": {"value": 6.1, "unit": unit, "system": UCUM, "code": unit}});
     let known = Some(GramsPerLitre::from_picograms(6_100_000_000_000));
     let rows = [
         ("one", json!([low(json!("g/L"))]), known),
         ("without a unit", json!([low(json!(null))]), None),
-        ("two: nothing tells which holds", json!([low(json!("g/L")), low(json!("g/L"))]), None),
+        (
+            "two: nothing tells which holds",
+            json!([low(json!("g/L")), low(json!("g/L"))]),
+            None,
+        ),
     ];
     for (what, ranges, expected) in rows {
         let chart = read_record(&[igg(json!({"referenceRange": ranges}))]);
@@ -321,8 +459,15 @@ fn what_cannot_be_read() {
     let chart = read_record(&[unreadable, igg(json!({}))]);
     let values: Vec<_> = chart.facts.igg.iter().map(|result| result.value).collect();
     let grams = GramsPerLitre::from_picograms(3_200_000_000_000);
-    assert_eq!(values, [Measured::Unusable, Measured::Exactly(grams)], "the other one still counts");
-    assert_eq!(problems(&chart), [("Observation/bad".to_owned(), Unreadable)]);
+    assert_eq!(
+        values,
+        [Measured::Unusable, Measured::Exactly(grams)],
+        "the other one still counts"
+    );
+    assert_eq!(
+        problems(&chart),
+        [("Observation/bad".to_owned(), Unreadable)]
+    );
 
     let local = igg(json!({"code": {"coding": [{"code": "2465-3"}]}}));
     assert_eq!(kinds(&read_record(&[local])), [CodeSystemUnknown]);

@@ -36,7 +36,9 @@ fn sound() -> Value {
             "effectivePeriod": {"start": "2026-03-01T10:00:00Z", "end": "2026-03-01T14:00:00Z"}},
     ]);
     let entries = resources.as_array().expect("an array").iter();
-    let entries: Vec<_> = entries.map(|resource| json!({"resource": resource})).collect();
+    let entries: Vec<_> = entries
+        .map(|resource| json!({"resource": resource}))
+        .collect();
     json!({"resourceType": "Bundle", "type": "collection", "entry": entries})
 }
 
@@ -56,7 +58,9 @@ fn replace(value: &mut Value, nth: &mut usize, new: &Value) {
     }
     *nth = nth.wrapping_sub(1);
     match value {
-        Value::Object(members) => members.values_mut().for_each(|value| replace(value, nth, new)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|value| replace(value, nth, new)),
         Value::Array(items) => items.iter_mut().for_each(|value| replace(value, nth, new)),
         _ => {}
     }
@@ -107,7 +111,14 @@ proptest! {
 fn the_sound_record() {
     let chart = read_bundle(&sound());
     let facts = &chart.facts;
-    assert_eq!(kinds(&chart), [Problem::UnitMissing], "of the component, an IgA without a unit");
-    assert_eq!((facts.igg.len(), facts.infections.len(), facts.car_t.len()), (1, 1, 1));
+    assert_eq!(
+        kinds(&chart),
+        [Problem::UnitMissing],
+        "of the component, an IgA without a unit"
+    );
+    assert_eq!(
+        (facts.igg.len(), facts.infections.len(), facts.car_t.len()),
+        (1, 1, 1)
+    );
     assert_eq!((facts.immunoglobulin.len(), facts.statements.len()), (2, 1));
 }

@@ -11,7 +11,10 @@ fn condition(id: &str) -> Value {
 }
 
 fn bundle(resources: &[Value]) -> Value {
-    let entries: Vec<_> = resources.iter().map(|resource| json!({"resource": resource})).collect();
+    let entries: Vec<_> = resources
+        .iter()
+        .map(|resource| json!({"resource": resource}))
+        .collect();
     json!({"resourceType": "Bundle", "type": "searchset", "entry": entries})
 }
 
@@ -32,10 +35,28 @@ fn what_a_prefetch_key_may_hold() {
         ("absent", None, false, 0, vec![]),
         ("null", Some(Value::Null), true, 0, vec![]),
         ("an empty Bundle", Some(bundle(&[])), true, 0, vec![]),
-        ("a Bundle without entry", Some(json!({"resourceType": "Bundle"})), true, 0, vec![]),
+        (
+            "a Bundle without entry",
+            Some(json!({"resourceType": "Bundle"})),
+            true,
+            0,
+            vec![],
+        ),
         ("a Bundle", Some(bundle(&[condition("c")])), true, 1, vec![]),
-        ("a Bundle with a next link", Some(next), false, 1, vec![Incomplete]),
-        ("an OperationOutcome", Some(outcome("error")), false, 0, vec![SourceError]),
+        (
+            "a Bundle with a next link",
+            Some(next),
+            false,
+            1,
+            vec![Incomplete],
+        ),
+        (
+            "an OperationOutcome",
+            Some(outcome("error")),
+            false,
+            0,
+            vec![SourceError],
+        ),
         (
             "an error among the results",
             Some(bundle(&[condition("c"), outcome("error")])),
@@ -51,12 +72,48 @@ fn what_a_prefetch_key_may_hold() {
             vec![],
         ),
         ("a number", Some(json!(7)), false, 0, vec![SourceError]),
-        ("a string", Some(json!("Condition")), false, 0, vec![SourceError]),
-        ("an array", Some(json!([condition("c")])), false, 0, vec![SourceError]),
-        ("an empty object", Some(json!({})), false, 0, vec![SourceError]),
-        ("a single resource", Some(condition("c")), false, 1, vec![Incomplete]),
-        ("another type", Some(other_type.clone()), false, 0, vec![SourceError]),
-        ("a Bundle of another type", Some(bundle(&[other_type])), false, 0, vec![SourceError]),
+        (
+            "a string",
+            Some(json!("Condition")),
+            false,
+            0,
+            vec![SourceError],
+        ),
+        (
+            "an array",
+            Some(json!([condition("c")])),
+            false,
+            0,
+            vec![SourceError],
+        ),
+        (
+            "an empty object",
+            Some(json!({})),
+            false,
+            0,
+            vec![SourceError],
+        ),
+        (
+            "a single resource",
+            Some(condition("c")),
+            false,
+            1,
+            vec![Incomplete],
+        ),
+        (
+            "another type",
+            Some(other_type.clone()),
+            false,
+            0,
+            vec![SourceError],
+        ),
+        (
+            "a Bundle of another type",
+            Some(bundle(&[other_type])),
+            false,
+            0,
+            vec![SourceError],
+        ),
         (
             "entry that is no array",
             Some(json!({"resourceType": "Bundle", "entry": {}})),
@@ -78,14 +135,20 @@ fn what_a_prefetch_key_may_hold() {
             (Source::Patient, "patient", patient),
             (Source::Condition, "conditions", value),
         ]);
-        assert_eq!(chart.facts.searched.conditions, searched, "{what}: searched");
+        assert_eq!(
+            chart.facts.searched.conditions, searched,
+            "{what}: searched"
+        );
         assert_eq!(chart.facts.diagnoses.len(), diagnoses, "{what}: diagnoses");
         assert_eq!(kinds(&chart), expected, "{what}: problems");
         for problem in &chart.facts.problems {
             let place = problem.reference.as_str();
             assert!(place.starts_with("prefetch.conditions"), "{what}: {place}");
         }
-        assert!(!chart.facts.searched.procedures, "{what}: a source that nobody asked for");
+        assert!(
+            !chart.facts.searched.procedures,
+            "{what}: a source that nobody asked for"
+        );
     }
 }
 
@@ -96,7 +159,12 @@ fn several_keys_of_one_source() {
     let rows = [
         ("both", Some(bundle(&[])), Some(Value::Null), true),
         ("one absent", Some(bundle(&[])), None, false),
-        ("one failed", Some(bundle(&[])), Some(outcome("fatal")), false),
+        (
+            "one failed",
+            Some(bundle(&[])),
+            Some(outcome("fatal")),
+            false,
+        ),
     ];
     for (what, first, second, expected) in rows {
         let chart = read_prefetch(&[labs(first), statements(second)]);
@@ -107,15 +175,42 @@ fn several_keys_of_one_source() {
 #[test]
 fn the_patient() {
     let patient = |changes: Value| {
-        changed(&json!({"resourceType": "Patient", "id": "p", "birthDate": "1960-05-17"}), &changes)
+        changed(
+            &json!({"resourceType": "Patient", "id": "p", "birthDate": "1960-05-17"}),
+            &changes,
+        )
     };
-    type Row = (&'static str, Option<Value>, bool, Option<When>, Vec<Problem>);
+    type Row = (
+        &'static str,
+        Option<Value>,
+        bool,
+        Option<When>,
+        Vec<Problem>,
+    );
     let rows: Vec<Row> = vec![
-        ("sound", Some(patient(json!({}))), true, day("1960-05-17"), vec![]),
+        (
+            "sound",
+            Some(patient(json!({}))),
+            true,
+            day("1960-05-17"),
+            vec![],
+        ),
         ("absent", None, false, None, vec![]),
         ("null", Some(Value::Null), false, None, vec![]),
-        ("another one", Some(patient(json!({"id": "q"}))), false, None, vec![OtherPatient]),
-        ("in a Bundle", Some(bundle(&[patient(json!({}))])), true, day("1960-05-17"), vec![]),
+        (
+            "another one",
+            Some(patient(json!({"id": "q"}))),
+            false,
+            None,
+            vec![OtherPatient],
+        ),
+        (
+            "in a Bundle",
+            Some(bundle(&[patient(json!({}))])),
+            true,
+            day("1960-05-17"),
+            vec![],
+        ),
         ("in an empty Bundle", Some(bundle(&[])), false, None, vec![]),
         (
             "a year",
@@ -149,8 +244,14 @@ fn the_patient() {
     let died = [
         (json!({"deceasedBoolean": true}), Some(Deceased::Undated)),
         (json!({"deceasedBoolean": false}), None),
-        (json!({"deceasedDateTime": "2026-03-01"}), day("2026-03-01").map(Deceased::On)),
-        (json!({"deceasedDateTime": "in March"}), Some(Deceased::Undated)),
+        (
+            json!({"deceasedDateTime": "2026-03-01"}),
+            day("2026-03-01").map(Deceased::On),
+        ),
+        (
+            json!({"deceasedDateTime": "in March"}),
+            Some(Deceased::Undated),
+        ),
     ];
     for (changes, expected) in died {
         let value = Some(patient(changes.clone()));
@@ -163,17 +264,37 @@ fn the_patient() {
 fn a_whole_record() {
     let patient = |id: &str| json!({"resourceType": "Patient", "id": id, "birthDate": "1960"});
     let rows = [
-        ("a collection", bundle(&[patient("p"), condition("c")]), true, 1, vec![]),
-        ("an error in it", bundle(&[patient("p"), outcome("error")]), false, 0, vec![SourceError]),
-        ("two patients", bundle(&[patient("p"), patient("q"), condition("c")]), false, 0, vec![
-            Conflict, OtherPatient, OtherPatient, OtherPatient,
-        ]),
+        (
+            "a collection",
+            bundle(&[patient("p"), condition("c")]),
+            true,
+            1,
+            vec![],
+        ),
+        (
+            "an error in it",
+            bundle(&[patient("p"), outcome("error")]),
+            false,
+            0,
+            vec![SourceError],
+        ),
+        (
+            "two patients",
+            bundle(&[patient("p"), patient("q"), condition("c")]),
+            false,
+            0,
+            vec![Conflict, OtherPatient, OtherPatient, OtherPatient],
+        ),
         ("not a Bundle", patient("p"), false, 0, vec![SourceError]),
     ];
     for (what, record, searched, diagnoses, mut expected) in rows {
         let chart = read_bundle(&record);
         let found = chart.facts.searched;
-        assert_eq!((found.conditions, found.medication_requests), (searched, searched), "{what}");
+        assert_eq!(
+            (found.conditions, found.medication_requests),
+            (searched, searched),
+            "{what}"
+        );
         assert_eq!(chart.facts.diagnoses.len(), diagnoses, "{what}");
         let mut found = kinds(&chart);
         found.sort();
@@ -181,14 +302,16 @@ fn a_whole_record() {
         assert_eq!(found, expected, "{what}");
     }
     // As a transaction writes them: no ids, references by fullUrl.
-    let chart = read_bundle(&json!({"resourceType": "Bundle", "type": "transaction", "entry": [
-        {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Patient", "birthDate": "1960"}},
-        {"fullUrl": "urn:uuid:2", "resource": changed(
-            &condition("c"), &json!({"subject": {"reference": "urn:uuid:1"}}))},
-        {"fullUrl": "urn:uuid:3", "resource": changed(
-            &condition("d"), &json!({"subject": {"reference": "urn:uuid:9"}}))},
-        {"request": {"method": "DELETE", "url": "Condition/old"}},
-    ]}));
+    let chart = read_bundle(
+        &json!({"resourceType": "Bundle", "type": "transaction", "entry": [
+            {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Patient", "birthDate": "1960"}},
+            {"fullUrl": "urn:uuid:2", "resource": changed(
+                &condition("c"), &json!({"subject": {"reference": "urn:uuid:1"}}))},
+            {"fullUrl": "urn:uuid:3", "resource": changed(
+                &condition("d"), &json!({"subject": {"reference": "urn:uuid:9"}}))},
+            {"request": {"method": "DELETE", "url": "Condition/old"}},
+        ]}),
+    );
     assert_eq!(chart.patient, Some(Reference::new("urn:uuid:1")));
     assert_eq!(chart.facts.diagnoses.len(), 1);
     assert_eq!(problems(&chart), [("Condition/d".to_owned(), OtherPatient)]);
@@ -252,16 +375,22 @@ fn a_resource_that_cannot_be_read_and_may_decide() {
         ),
         (
             "an order of a medication that was not sent",
-            changed(&order, &json!({"medicationCodeableConcept": null,
-                "medicationReference": {"reference": "Medication/none"}})),
+            changed(
+                &order,
+                &json!({"medicationCodeableConcept": null,
+                "medicationReference": {"reference": "Medication/none"}}),
+            ),
             |searched| searched.medication_requests,
             false,
         ),
         (
             "the same, entered in error",
-            changed(&order, &json!({"status": "entered-in-error",
+            changed(
+                &order,
+                &json!({"status": "entered-in-error",
                 "medicationCodeableConcept": null,
-                "medicationReference": {"reference": "Medication/none"}})),
+                "medicationReference": {"reference": "Medication/none"}}),
+            ),
             |searched| searched.medication_requests,
             true,
         ),
@@ -276,8 +405,16 @@ fn a_resource_that_cannot_be_read_and_may_decide() {
     for (what, resource, flag, expected) in rows {
         let chart = read_record(&[unreadable(resource), condition("sound")]);
         assert_eq!(flag(&chart.facts.searched), expected, "{what}");
-        assert_eq!(chart.facts.diagnoses.len(), 1, "{what}: the other one still counts");
+        assert_eq!(
+            chart.facts.diagnoses.len(),
+            1,
+            "{what}: the other one still counts"
+        );
         let silent = what.starts_with("the same");
-        assert_eq!(kinds(&chart).contains(&Unreadable), !silent && !what.starts_with("another"), "{what}");
+        assert_eq!(
+            kinds(&chart).contains(&Unreadable),
+            !silent && !what.starts_with("another"),
+            "{what}"
+        );
     }
 }

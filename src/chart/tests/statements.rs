@@ -1,7 +1,10 @@
 //! What clinicians have stated, read back (decision-spec §5).
 
 use super::*;
-use crate::guideline::facts::{Donor, ReviewOutcome, StatementKind::{self, *}};
+use crate::guideline::facts::{
+    Donor, ReviewOutcome,
+    StatementKind::{self, *},
+};
 use Problem::*;
 
 const SYSTEM: &str = "urn:sid-cds:statement";
@@ -29,9 +32,24 @@ fn statements() {
             Some(InfectionHistoryReviewed(false)),
             vec![],
         ),
-        ("decisive", statement("igg-decisive-factor", yes()), Some(IggDecisiveFactor(true)), vec![]),
-        ("pause", statement("ig-review", coded("pause")), Some(IgReview(ReviewOutcome::Pause)), vec![]),
-        ("donor", statement("donor-type", coded("allogeneic")), Some(DonorType(Donor::Allogeneic)), vec![]),
+        (
+            "decisive",
+            statement("igg-decisive-factor", yes()),
+            Some(IggDecisiveFactor(true)),
+            vec![],
+        ),
+        (
+            "pause",
+            statement("ig-review", coded("pause")),
+            Some(IgReview(ReviewOutcome::Pause)),
+            vec![],
+        ),
+        (
+            "donor",
+            statement("donor-type", coded("allogeneic")),
+            Some(DonorType(Donor::Allogeneic)),
+            vec![],
+        ),
         (
             "extension",
             statement("ig-extension", json!({"valueDateTime": "2026-04-20"})),
@@ -44,7 +62,10 @@ fn statements() {
                 "index-event-confirmed",
                 confirmed(json!([{"reference": "https://fhir.test/MedicationAdministration/a1"}])),
             ),
-            Some(IndexEventConfirmed { event, confirmed: true }),
+            Some(IndexEventConfirmed {
+                event,
+                confirmed: true,
+            }),
             vec![],
         ),
         (
@@ -55,17 +76,28 @@ fn statements() {
         ),
         (
             "amended",
-            statement("ig-outside-record", changed(&yes(), &json!({"status": "amended"}))),
+            statement(
+                "ig-outside-record",
+                changed(&yes(), &json!({"status": "amended"})),
+            ),
             Some(IgOutsideRecord(true)),
             vec![],
         ),
         (
             "in error",
-            statement("ig-outside-record", changed(&yes(), &json!({"status": "entered-in-error"}))),
+            statement(
+                "ig-outside-record",
+                changed(&yes(), &json!({"status": "entered-in-error"})),
+            ),
             None,
             vec![],
         ),
-        ("a review of another system's code", statement("ig-review", coded("nope")), None, vec![ValueMissing]),
+        (
+            "a review of another system's code",
+            statement("ig-review", coded("nope")),
+            None,
+            vec![ValueMissing],
+        ),
         (
             "yes in words",
             statement("ig-outside-record", json!({"valueString": "yes"})),
@@ -74,20 +106,31 @@ fn statements() {
         ),
         (
             "a month",
-            statement("ig-outside-record", changed(&yes(), &json!({"effectiveDateTime": "2026-02"}))),
+            statement(
+                "ig-outside-record",
+                changed(&yes(), &json!({"effectiveDateTime": "2026-02"})),
+            ),
             None,
             vec![DateInvalid],
         ),
         (
             "after today",
-            statement("ig-outside-record", changed(&yes(), &json!({"effectiveDateTime": "2026-03-17"}))),
+            statement(
+                "ig-outside-record",
+                changed(&yes(), &json!({"effectiveDateTime": "2026-03-17"})),
+            ),
             None,
             vec![DateInFuture],
         ),
     ];
     for (what, resource, expected, expected_problems) in rows {
         let chart = read_record(&[resource]);
-        let found: Vec<_> = chart.facts.statements.iter().map(|one| one.kind.clone()).collect();
+        let found: Vec<_> = chart
+            .facts
+            .statements
+            .iter()
+            .map(|one| one.kind.clone())
+            .collect();
         assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{what}");
         assert_eq!(kinds(&chart), expected_problems, "{what}");
     }

@@ -52,38 +52,66 @@ fn car_t() {
         of_patient(base, &changes)
     };
     let first = day("2025-12-01");
-    type Row = (&'static str, Value, Option<(CarTStage, Option<When>)>, Vec<Problem>);
+    type Row = (
+        &'static str,
+        Value,
+        Option<(CarTStage, Option<When>)>,
+        Vec<Problem>,
+    );
     let rows: Vec<Row> = vec![
-        ("a procedure", procedure(car_t(), json!({})), Some((Infused, first)), vec![]),
+        (
+            "a procedure",
+            procedure(car_t(), json!({})),
+            Some((Infused, first)),
+            vec![],
+        ),
         (
             "just before midnight in Denmark",
-            procedure(car_t(), json!({"performedDateTime": "2025-09-16T23:30:00+02:00"})),
+            procedure(
+                car_t(),
+                json!({"performedDateTime": "2025-09-16T23:30:00+02:00"}),
+            ),
             Some((Infused, day("2025-09-16"))),
             vec![],
         ),
         (
             "the same moment in UTC",
-            procedure(car_t(), json!({"performedDateTime": "2025-09-16T21:30:00Z"})),
+            procedure(
+                car_t(),
+                json!({"performedDateTime": "2025-09-16T21:30:00Z"}),
+            ),
             Some((Infused, day("2025-09-16"))),
             vec![],
         ),
         (
             "half an hour later",
-            procedure(car_t(), json!({"performedDateTime": "2025-09-16T22:00:00Z"})),
+            procedure(
+                car_t(),
+                json!({"performedDateTime": "2025-09-16T22:00:00Z"}),
+            ),
             Some((Infused, day("2025-09-17"))),
             vec![],
         ),
         (
             "a month without a day",
             procedure(car_t(), json!({"performedDateTime": "2025-09"})),
-            Some((Infused, Some(When::between(date(2025, 9, 1), date(2025, 9, 30))))),
+            Some((
+                Infused,
+                Some(When::between(date(2025, 9, 1), date(2025, 9, 30))),
+            )),
             vec![],
         ),
         (
             "a period",
-            procedure(car_t(), json!({"performedDateTime": null,
-                "performedPeriod": {"start": "2025-12-01", "end": "2025-12-03"}})),
-            Some((Infused, Some(When::between(date(2025, 12, 1), date(2025, 12, 3))))),
+            procedure(
+                car_t(),
+                json!({"performedDateTime": null,
+                "performedPeriod": {"start": "2025-12-01", "end": "2025-12-03"}}),
+            ),
+            Some((
+                Infused,
+                Some(When::between(date(2025, 12, 1), date(2025, 12, 3))),
+            )),
             vec![],
         ),
         (
@@ -94,7 +122,10 @@ fn car_t() {
         ),
         (
             "a date in words",
-            procedure(car_t(), json!({"performedDateTime": null, "performedString": "in May"})),
+            procedure(
+                car_t(),
+                json!({"performedDateTime": null, "performedString": "in May"}),
+            ),
             Some((Infused, None)),
             vec![DateInvalid],
         ),
@@ -112,27 +143,55 @@ fn car_t() {
         ),
         (
             "planned, after today",
-            procedure(car_t(), json!({"status": "preparation", "performedDateTime": "2026-04-01"})),
+            procedure(
+                car_t(),
+                json!({"status": "preparation", "performedDateTime": "2026-04-01"}),
+            ),
             Some((Planned, day("2026-04-01"))),
             vec![],
         ),
-        ("in error", procedure(car_t(), json!({"status": "entered-in-error"})), None, vec![]),
-        ("not done", procedure(car_t(), json!({"status": "not-done"})), None, vec![]),
+        (
+            "in error",
+            procedure(car_t(), json!({"status": "entered-in-error"})),
+            None,
+            vec![],
+        ),
+        (
+            "not done",
+            procedure(car_t(), json!({"status": "not-done"})),
+            None,
+            vec![],
+        ),
         (
             "begun, perhaps given",
             procedure(car_t(), json!({"status": "in-progress"})),
             Some((Ordered, first)),
             vec![],
         ),
-        ("a product given", given("L01XL03", json!({})), Some((Infused, first)), vec![]),
+        (
+            "a product given",
+            given("L01XL03", json!({})),
+            Some((Infused, first)),
+            vec![],
+        ),
         (
             "a product not given",
             given("L01XL03", json!({"status": "not-done"})),
             None,
             vec![],
         ),
-        ("not a CAR-T: tabelecleucel", given("L01XL09", json!({})), None, vec![]),
-        ("an order", order("L01XL03", json!({})), Some((Ordered, first)), vec![]),
+        (
+            "not a CAR-T: tabelecleucel",
+            given("L01XL09", json!({})),
+            None,
+            vec![],
+        ),
+        (
+            "an order",
+            order("L01XL03", json!({})),
+            Some((Ordered, first)),
+            vec![],
+        ),
         (
             "a completed order",
             order("L01XL03", json!({"status": "completed"})),
@@ -145,8 +204,18 @@ fn car_t() {
             None,
             vec![],
         ),
-        ("a plan", order("L01XL03", json!({"intent": "plan"})), Some((Planned, first)), vec![]),
-        ("dispensed only", dispensed("L01XL03", json!({})), Some((Ordered, first)), vec![]),
+        (
+            "a plan",
+            order("L01XL03", json!({"intent": "plan"})),
+            Some((Planned, first)),
+            vec![],
+        ),
+        (
+            "dispensed only",
+            dispensed("L01XL03", json!({})),
+            Some((Ordered, first)),
+            vec![],
+        ),
         (
             "told of only",
             taken("L01XL03", json!({"status": "completed"})),
@@ -167,15 +236,22 @@ fn car_t() {
         ),
         (
             "a refuted status",
-            status(json!({"onsetDateTime": "2025-12-01", "verificationStatus": concept(
-                "http://terminology.hl7.org/CodeSystem/condition-ver-status", "refuted")})),
+            status(
+                json!({"onsetDateTime": "2025-12-01", "verificationStatus": concept(
+                "http://terminology.hl7.org/CodeSystem/condition-ver-status", "refuted")}),
+            ),
             None,
             vec![],
         ),
     ];
     for (what, resource, expected, expected_problems) in rows {
         let chart = read_record(&[resource]);
-        let found: Vec<_> = chart.facts.car_t.iter().map(|one| (one.stage, one.when)).collect();
+        let found: Vec<_> = chart
+            .facts
+            .car_t
+            .iter()
+            .map(|one| (one.stage, one.when))
+            .collect();
         assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{what}");
         assert_eq!(kinds(&chart), expected_problems, "{what}");
     }
@@ -187,7 +263,11 @@ fn what_a_cell_therapy_was_for() {
         "subject": {"reference": "Patient/p"}, "code": concept(SKS_D, "DC833")});
     let rows = [
         ("nothing", json!({}), Indication::NotStated),
-        ("words only", json!({"reasonCode": [{"text": "lymphoma"}]}), Indication::NotStated),
+        (
+            "words only",
+            json!({"reasonCode": [{"text": "lymphoma"}]}),
+            Indication::NotStated,
+        ),
         (
             "lymphoma",
             json!({"reasonCode": [concept(SKS_D, "DC833")]}),
@@ -198,7 +278,11 @@ fn what_a_cell_therapy_was_for() {
             json!({"reasonReference": [{"reference": "Condition/c"}]}),
             Indication::HaematologicalMalignancy,
         ),
-        ("lupus", json!({"reasonCode": [concept(SKS_D, "DM32")]}), Indication::Other),
+        (
+            "lupus",
+            json!({"reasonCode": [concept(SKS_D, "DM32")]}),
+            Indication::Other,
+        ),
     ];
     for (what, reason, expected) in rows {
         let infused = procedure(concept(SKS, "BOQX1"), reason);
@@ -212,39 +296,81 @@ fn bispecifics() {
     let first = day("2025-12-01");
     // What is read: start, end, goes on.
     type Read = Option<(Option<When>, Option<When>, bool)>;
-    let bounds = |start: &str, end: &str| {
-        json!([{"timing": {"repeat": {"boundsPeriod": {"start": start, "end": end}}}}])
-    };
+    let bounds = |start: &str, end: &str| json!([{"timing": {"repeat": {"boundsPeriod": {"start": start, "end": end}}}}]);
     let rows: Vec<(&str, Value, Read)> = vec![
-        ("a dose", given("L01FX24", json!({})), Some((first, None, false))),
-        ("not given", given("L01FX24", json!({"status": "not-done"})), None),
-        ("an active order", order("L01FX24", json!({})), Some((first, None, true))),
-        ("a proposal", order("L01FX24", json!({"intent": "proposal"})), None),
-        ("not to be performed", order("L01FX24", json!({"doNotPerform": true})), None),
+        (
+            "a dose",
+            given("L01FX24", json!({})),
+            Some((first, None, false)),
+        ),
+        (
+            "not given",
+            given("L01FX24", json!({"status": "not-done"})),
+            None,
+        ),
+        (
+            "an active order",
+            order("L01FX24", json!({})),
+            Some((first, None, true)),
+        ),
+        (
+            "a proposal",
+            order("L01FX24", json!({"intent": "proposal"})),
+            None,
+        ),
+        (
+            "not to be performed",
+            order("L01FX24", json!({"doNotPerform": true})),
+            None,
+        ),
         (
             "an order that begins after today",
-            order("L01FX24", json!({"dosageInstruction": bounds("2026-04-01", "2026-08-01")})),
+            order(
+                "L01FX24",
+                json!({"dosageInstruction": bounds("2026-04-01", "2026-08-01")}),
+            ),
             None,
         ),
         (
             "an active statement whose end has passed",
-            taken("L01FX24", json!({"effectivePeriod": {"start": "2025-12-01", "end": "2026-02-01"}})),
+            taken(
+                "L01FX24",
+                json!({"effectivePeriod": {"start": "2025-12-01", "end": "2026-02-01"}}),
+            ),
             Some((first, day("2026-02-01"), false)),
         ),
         (
             "a stopped statement",
-            taken("L01FX24", json!({"status": "stopped",
-                "effectivePeriod": {"start": "2025-12-01", "end": "2026-02-01"}})),
+            taken(
+                "L01FX24",
+                json!({"status": "stopped",
+                "effectivePeriod": {"start": "2025-12-01", "end": "2026-02-01"}}),
+            ),
             Some((first, day("2026-02-01"), false)),
         ),
-        ("intended", taken("L01FX24", json!({"status": "intended"})), None),
-        ("not of the set: emicizumab", given("B02BX06", json!({})), None),
-        ("not of the set: amivantamab", given("L01FX18", json!({})), None),
+        (
+            "intended",
+            taken("L01FX24", json!({"status": "intended"})),
+            None,
+        ),
+        (
+            "not of the set: emicizumab",
+            given("B02BX06", json!({})),
+            None,
+        ),
+        (
+            "not of the set: amivantamab",
+            given("L01FX18", json!({})),
+            None,
+        ),
     ];
     for (what, resource, expected) in rows {
         let facts = read_record(&[resource]).facts;
-        let found: Vec<_> =
-            facts.bispecifics.iter().map(|one| (one.start, one.end, one.ongoing)).collect();
+        let found: Vec<_> = facts
+            .bispecifics
+            .iter()
+            .map(|one| (one.start, one.end, one.ongoing))
+            .collect();
         assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{what}");
     }
     let by_rxnorm = changed(
@@ -252,20 +378,52 @@ fn bispecifics() {
         &json!({"medicationCodeableConcept": concept(RXNORM, "1597258")}),
     );
     let facts = read_record(&[given("L01FX07", json!({})), by_rxnorm]).facts;
-    let drugs: Vec<_> = facts.bispecifics.iter().map(|one| one.drug.as_str()).collect();
-    assert_eq!(drugs, ["blinatumomab", "blinatumomab"], "one drug in two code systems");
+    let drugs: Vec<_> = facts
+        .bispecifics
+        .iter()
+        .map(|one| one.drug.as_str())
+        .collect();
+    assert_eq!(
+        drugs,
+        ["blinatumomab", "blinatumomab"],
+        "one drug in two code systems"
+    );
 }
 
 #[test]
 fn transplants() {
     let snomed = |code| concept("http://snomed.info/sct", code);
     let rows = [
-        ("allogeneic", procedure(snomed("58390007"), json!({})), Some(Donor::Allogeneic)),
-        ("autologous, often mislabelled", procedure(snomed("58776007"), json!({})), Some(Donor::Autologous)),
-        ("not stated", procedure(snomed("234336002"), json!({})), Some(Donor::Unknown)),
-        ("SKS below a node", procedure(concept(SKS, "BOQF10"), json!({})), Some(Donor::Allogeneic)),
-        ("planned", procedure(snomed("58390007"), json!({"status": "preparation"})), None),
-        ("in error", procedure(snomed("58390007"), json!({"status": "entered-in-error"})), None),
+        (
+            "allogeneic",
+            procedure(snomed("58390007"), json!({})),
+            Some(Donor::Allogeneic),
+        ),
+        (
+            "autologous, often mislabelled",
+            procedure(snomed("58776007"), json!({})),
+            Some(Donor::Autologous),
+        ),
+        (
+            "not stated",
+            procedure(snomed("234336002"), json!({})),
+            Some(Donor::Unknown),
+        ),
+        (
+            "SKS below a node",
+            procedure(concept(SKS, "BOQF10"), json!({})),
+            Some(Donor::Allogeneic),
+        ),
+        (
+            "planned",
+            procedure(snomed("58390007"), json!({"status": "preparation"})),
+            None,
+        ),
+        (
+            "in error",
+            procedure(snomed("58390007"), json!({"status": "entered-in-error"})),
+            None,
+        ),
     ];
     for (what, resource, expected) in rows {
         let facts = read_record(&[resource]).facts;
@@ -276,41 +434,87 @@ fn transplants() {
 
 #[test]
 fn immunoglobulin() {
-    let bounds = |end: &str| {
-        json!([{"timing": {"repeat": {"boundsPeriod": {"start": "2025-12-01", "end": end}}}}])
-    };
+    let bounds = |end: &str| json!([{"timing": {"repeat": {"boundsPeriod": {"start": "2025-12-01", "end": end}}}}]);
     // What is read: end, active, stopped.
     type Read = Option<(Option<When>, bool, bool)>;
     let rows: Vec<(&str, Value, Read)> = vec![
-        ("an active order", order("J06BA02", json!({})), Some((None, true, false))),
+        (
+            "an active order",
+            order("J06BA02", json!({})),
+            Some((None, true, false)),
+        ),
         (
             "one whose end is today",
-            order("J06BA02", json!({"dosageInstruction": bounds("2026-03-16")})),
+            order(
+                "J06BA02",
+                json!({"dosageInstruction": bounds("2026-03-16")}),
+            ),
             Some((None, true, false)),
         ),
         (
             "one whose end has passed",
-            order("J06BA02", json!({"dosageInstruction": bounds("2026-03-15")})),
+            order(
+                "J06BA02",
+                json!({"dosageInstruction": bounds("2026-03-15")}),
+            ),
             Some((day("2026-03-15"), false, true)),
         ),
         (
             "stopped, with an end",
-            order("J06BA02", json!({"status": "stopped", "dosageInstruction": bounds("2026-03-01")})),
+            order(
+                "J06BA02",
+                json!({"status": "stopped", "dosageInstruction": bounds("2026-03-01")}),
+            ),
             Some((day("2026-03-01"), false, true)),
         ),
         (
             "stopped before its planned end",
-            order("J06BA02", json!({"status": "stopped", "dosageInstruction": bounds("2026-06-01")})),
+            order(
+                "J06BA02",
+                json!({"status": "stopped", "dosageInstruction": bounds("2026-06-01")}),
+            ),
             Some((None, false, true)),
         ),
-        ("completed", order("J06BA02", json!({"status": "completed"})), Some((None, false, true))),
-        ("on hold", order("J06BA02", json!({"status": "on-hold"})), Some((None, false, true))),
-        ("a draft", order("J06BA02", json!({"status": "draft"})), None),
-        ("cancelled", order("J06BA02", json!({"status": "cancelled"})), None),
-        ("in error", order("J06BA02", json!({"status": "entered-in-error"})), None),
-        ("a dose", given("J06BA01", json!({})), Some((None, false, false))),
-        ("dispensed", dispensed("J06BA01", json!({})), Some((None, false, false))),
-        ("a statement", taken("J06BA01", json!({})), Some((None, true, false))),
+        (
+            "completed",
+            order("J06BA02", json!({"status": "completed"})),
+            Some((None, false, true)),
+        ),
+        (
+            "on hold",
+            order("J06BA02", json!({"status": "on-hold"})),
+            Some((None, false, true)),
+        ),
+        (
+            "a draft",
+            order("J06BA02", json!({"status": "draft"})),
+            None,
+        ),
+        (
+            "cancelled",
+            order("J06BA02", json!({"status": "cancelled"})),
+            None,
+        ),
+        (
+            "in error",
+            order("J06BA02", json!({"status": "entered-in-error"})),
+            None,
+        ),
+        (
+            "a dose",
+            given("J06BA01", json!({})),
+            Some((None, false, false)),
+        ),
+        (
+            "dispensed",
+            dispensed("J06BA01", json!({})),
+            Some((None, false, false)),
+        ),
+        (
+            "a statement",
+            taken("J06BA01", json!({})),
+            Some((None, true, false)),
+        ),
         ("anti-D is another thing", order("J06BB01", json!({})), None),
     ];
     for (what, resource, expected) in rows {
@@ -325,16 +529,24 @@ fn immunoglobulin() {
         let is_running = what == "an active order" || what == "one whose end is today";
         let sent = chart.orders.get(&Reference::new("MedicationRequest/x"));
         let sent = sent.map(|raw| serde_json::from_str::<Value>(raw.get()).expect("JSON"));
-        assert_eq!(sent, is_running.then_some(resource), "{what}: the order as it was sent");
+        assert_eq!(
+            sent,
+            is_running.then_some(resource),
+            "{what}: the order as it was sent"
+        );
     }
 }
 
 #[test]
 fn medication_by_reference() {
-    let medication = json!({"resourceType": "Medication", "id": "ig", "code": concept(ATC, "J06BA02")});
+    let medication =
+        json!({"resourceType": "Medication", "id": "ig", "code": concept(ATC, "J06BA02")});
     let refers = |reference: &str| {
-        order("", json!({"medicationCodeableConcept": null,
-            "medicationReference": {"reference": reference}}))
+        order(
+            "",
+            json!({"medicationCodeableConcept": null,
+            "medicationReference": {"reference": reference}}),
+        )
     };
     let contains = changed(&refers("#ig"), &json!({"contained": [medication]}));
     let rows = [
@@ -364,7 +576,11 @@ fn routes_and_reasons() {
         ),
     ];
     for (what, resource, expected) in routes {
-        assert_eq!(read_record(&[resource]).facts.immunoglobulin[0].route, expected, "{what}");
+        assert_eq!(
+            read_record(&[resource]).facts.immunoglobulin[0].route,
+            expected,
+            "{what}"
+        );
     }
     let because = |codes: &[&str]| -> Value {
         let reasons: Vec<_> = codes.iter().map(|code| concept(SKS_D, code)).collect();
@@ -374,11 +590,23 @@ fn routes_and_reasons() {
     let reasons = [
         ("none", json!({}), NotStated),
         ("in no set", because(&["DS721"]), NotStated),
-        ("hypogammaglobulinaemia", because(&["DD801"]), SecondaryImmunodeficiency),
+        (
+            "hypogammaglobulinaemia",
+            because(&["DD801"]),
+            SecondaryImmunodeficiency,
+        ),
         ("CLL", because(&["DC911"]), SecondaryImmunodeficiency),
         ("CIDP", because(&["DG618"]), Immunomodulation),
-        ("CLL and ITP", because(&["DC911", "DD693"]), Immunomodulation),
-        ("ITP and hypogammaglobulinaemia", because(&["DD693", "DD801"]), SecondaryImmunodeficiency),
+        (
+            "CLL and ITP",
+            because(&["DC911", "DD693"]),
+            Immunomodulation,
+        ),
+        (
+            "ITP and hypogammaglobulinaemia",
+            because(&["DD693", "DD801"]),
+            SecondaryImmunodeficiency,
+        ),
         ("CVID", because(&["DD839"]), PrimaryImmunodeficiency),
     ];
     for (what, reason, expected) in reasons {

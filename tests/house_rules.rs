@@ -1,0 +1,211 @@
+//! House rules of the source, held by a test: the arrows between modules, what each may touch, and
+//! what must not be in a committed file.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The modules from the bottom up, and which of the others each may use.
+const ARROWS: [(&str, &[&str]); 7] = [
+    ("guideline", &[]),
+    ("chart", &["guideline"]),
+    ("cards", &["guideline", "chart"]),
+    ("cds_hooks", &["guideline", "chart", "cards"]),
+    ("config", &["cards"]),
+    (
+        "server",
+        &["guideline", "chart", "cards", "cds_hooks", "config"],
+    ),
+    (
+        "cli",
+        &[
+            "guideline",
+            "chart",
+            "cards",
+            "cds_hooks",
+            "config",
+            "server",
+        ],
+    ),
+];
+
+/// The modules that do no I/O and read no clock.
+const PURE: [&str; 4] = ["guideline", "chart", "cards", "cds_hooks"];
+/// What they may not name.
+const IMPURE: [&str; 9] = [
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::process",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "Zoned::now",
+    "tokio",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file below `folder`, build products and the history aside.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            if !["target", ".git"].contains(&name) {
+                found.extend(files(&path));
+            }
+        } else if name != ".git" {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn sources() -> Vec<(PathBuf, String)> {
+    let rust = files(root())
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "rs"));
+    rust.map(|path| {
+        let text = fs::read_to_string(&path).unwrap();
+        (path.strip_prefix(root()).unwrap().to_owned(), text)
+    })
+    .collect()
+}
+
+/// The module of a file below `src`: `src/chart/lab.rs` is `chart`.
+fn module(path: &Path) -> Option<String> {
+    let below = path.strip_prefix("src").ok()?;
+    let first = Path::new(below.components().next()?.as_os_str());
+    Some(first.file_stem()?.to_str()?.to_owned())
+}
+
+/// The names that follow `crate::`, in `use crate::{a::…, b::…}` too.
+fn used_modules(text: &str) -> Vec<String> {
+    let mut used = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        let mut depth = 0;
+        let mut name = String::new();
+        for letter in rest.chars() {
+            match letter {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ' ' | '\n' => {}
+                letter if depth <= 1 && (letter.is_alphanumeric() || letter == '_') => {
+                    name.push(letter);
+                    continue;
+                }
+                _ => {}
+            }
+            if !name.is_empty() && letter != ' ' && letter != '\n' {
+                used.push(std::mem::take(&mut name));
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+    used
+}
+
+#[test]
+fn arrows_go_one_way() {
+    let known: Vec<&str> = ARROWS.iter().map(|(module, _)| *module).collect();
+    for (path, text) in sources() {
+        let Some(module) = module(&path) else {
+            continue;
+        };
+        let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == module) else {
+            assert!(
+                ["lib", "main"].contains(&module.as_str()),
+                "{}: no rule",
+                path.display()
+            );
+            continue;
+        };
+        for used in used_modules(&text) {
+            if known.contains(&used.as_str()) && used != module {
+                assert!(
+                    allowed.contains(&used.as_str()),
+                    "{}: uses {used}",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_reader_of_arrows_reads_every_form() {
+    let text =
+        "use crate::{cards::{self, card}, chart::{Chart, x::Y}};\nfn f(_: crate::server::S) {}";
+    let used = used_modules(text);
+    for name in ["cards", "chart", "server"] {
+        assert!(used.iter().any(|used| used == name), "{name} in {used:?}");
+    }
+}
+
+#[test]
+fn below_the_server_no_clock_and_no_io() {
+    for (path, text) in sources() {
+        let Some(module) = module(&path) else {
+            continue;
+        };
+        if !PURE.contains(&module.as_str()) || path.ends_with("tests.rs") {
+            continue;
+        }
+        let program = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for name in IMPURE {
+            assert!(!program.contains(name), "{}: {name}", path.display());
+        }
+    }
+}
+
+#[test]
+fn fhir_types_stay_in_their_crate() {
+    for (path, text) in sources() {
+        if !path.starts_with("crates/r4") && !path.ends_with("house_rules.rs") {
+            assert!(!text.contains("fhir_sdk::"), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_file_opens_with_what_it_is() {
+    for (path, text) in sources() {
+        assert!(text.starts_with("//! "), "{}", path.display());
+        assert!(!path.ends_with("mod.rs"), "{}", path.display());
+        let program = path.starts_with("src") && !path.ends_with("tests.rs");
+        let lines = text.lines().count();
+        assert!(
+            !program || lines <= 800,
+            "{}: {lines} lines",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn no_path_of_a_machine_is_committed() {
+    let folders = ["work", "root", "home", "tmp"].map(|folder| format!("/{folder}/"));
+    for path in files(root()) {
+        // A picture or another binary file holds no path that anyone reads.
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        for folder in &folders {
+            assert!(
+                !text.contains(folder.as_str()),
+                "{}: {folder}",
+                path.display()
+            );
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! The program as a person runs it: start, stop, exit codes, messages.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sid-cds"));
+    command.env_clear().current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    program()
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A file that this test made, and that goes with it.
+struct Made(PathBuf);
+
+impl Made {
+    fn new(name: &str, content: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("sid-cds-{}-{name}", std::process::id()));
+        fs::write(&path, content).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A running `demo`, stopped when it goes.
+struct Demo {
+    child: Child,
+    greeting: String,
+}
+
+impl Demo {
+    fn start() -> Self {
+        let mut child = program()
+            .args(["demo", "--port", "0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut greeting = String::new();
+        let mut lines = BufReader::new(child.stdout.as_mut().unwrap());
+        while !greeting.contains("Stop with") {
+            assert_ne!(
+                lines.read_line(&mut greeting).unwrap(),
+                0,
+                "stopped: {greeting}"
+            );
+        }
+        Self { child, greeting }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_printed_commands_work_and_a_signal_stops_it() {
+    let mut demo = Demo::start();
+    let commands: Vec<&str> = demo
+        .greeting
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("curl "))
+        .collect();
+    assert_eq!(commands.len(), 3, "{}", demo.greeting);
+    for (command, member) in commands.iter().zip(["services", "cards", "cards"]) {
+        let output = Command::new("sh").args(["-c", command]).output().unwrap();
+        let answer: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|e| panic!("{command}: {e}: {}", text(&output.stdout)));
+        assert!(answer[member].is_array(), "{command}: {answer}");
+    }
+    let killed = Command::new("sh")
+        .args(["-c", &format!("kill -TERM {}", demo.child.id())])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    assert_eq!(demo.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn called_wrongly_is_2_and_help_is_0() {
+    for (arguments, code) in [
+        (&["--help"][..], 0),
+        (&["--version"], 0),
+        (&["assess", "--help"], 0),
+        (&[], 2),
+        (&["nonsense"], 2),
+        (&["assess"], 2),
+        (&["assess", "--as-of", "yesterday", "-"], 2),
+        (&["assess", "--hook", "order-dispatch", "-"], 2),
+        (&["serve"], 2),
+        (&["demo", "--port", "99999"], 2),
+    ] {
+        assert_eq!(run(arguments).status.code(), Some(code), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_wrong_configuration_stops_the_start_and_says_where() {
+    for (content, expected) in [
+        (
+            "listen = \"localhost\"",
+            "listen = \"localhost\": expected an address and a port",
+        ),
+        ("listen = 8080", "listen = 8080: expected a string"),
+        (
+            "client-trust = \"all\"",
+            "client-trust = \"all\": expected one of \"none\"",
+        ),
+        (
+            "cors-origins = [\"https://ehr.example/\"]",
+            "expected origins as",
+        ),
+        (
+            "cors-origins = [\"*\", \"https://ehr.example\"]",
+            "expected origins as",
+        ),
+        ("cors-origins = \"*\"", "cors-origins = \"*\": expected"),
+        (
+            "body-limit-bytes = 10",
+            "body-limit-bytes = 10: expected a number of bytes from 65536",
+        ),
+        ("body-limit-bytes = -1", "body-limit-bytes = -1: expected"),
+        (
+            "language = \"sv\"",
+            "language = \"sv\": expected one of \"auto\", \"da\", \"en\"",
+        ),
+        (
+            "time-zone = \"Copenhagen\"",
+            "time-zone = \"Copenhagen\": expected an IANA time zone",
+        ),
+        ("log = \"a=b=c\"", "log = \"a=b=c\": expected error, warn"),
+        (
+            "log-format = \"xml\"",
+            "log-format = \"xml\": expected one of \"text\", \"json\"",
+        ),
+        (
+            "lisen = \"127.0.0.1:1\"",
+            "lisen: there is no such key; the keys are listen, ",
+        ),
+        (
+            "[server]\nlisten = \"127.0.0.1:1\"",
+            "server: there is no such key",
+        ),
+        ("listen = ", "line 1"),
+    ] {
+        let file = Made::new("wrong.toml", content);
+        let output = run(&["serve", "--config", file.path()]);
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{content}: {message}");
+        assert!(message.contains(expected), "{content}: {message}");
+        assert!(
+            message.contains(file.path()),
+            "{content} names its file: {message}"
+        );
+    }
+    let output = run(&["serve", "--config", "nowhere.toml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("nowhere.toml: "));
+}
+
+#[test]
+fn a_wrong_variable_stops_the_start_and_is_named() {
+    for (name, value, expected) in [
+        (
+            "SID_CDS_LANGUAGE",
+            "sv",
+            "SID_CDS_LANGUAGE: language = \"sv\": expected one of",
+        ),
+        (
+            "SID_CDS_BODY_LIMIT_BYTES",
+            "1",
+            "SID_CDS_BODY_LIMIT_BYTES: body-limit-bytes = 1: expected",
+        ),
+        (
+            "SID_CDS_LANGAUGE",
+            "da",
+            "SID_CDS_LANGAUGE: langauge: there is no such key",
+        ),
+    ] {
+        let output = program()
+            .args(["demo", "--port", "0"])
+            .env(name, value)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        let message = text(&output.stderr);
+        assert!(message.contains(expected), "{name}: {message}");
+    }
+}
+
+#[test]
+fn serve_is_not_opened_to_a_network_without_client_trust() {
+    for (address, refused) in [
+        ("0.0.0.0:0", true),
+        ("[::]:0", true),
+        ("192.0.2.1:0", true),
+        ("127.0.0.1:0", false),
+    ] {
+        let file = Made::new("open.toml", &format!("listen = \"{address}\""));
+        if refused {
+            let output = run(&["serve", "--config", file.path()]);
+            assert_eq!(output.status.code(), Some(1), "{address}");
+            let message = text(&output.stderr);
+            assert!(message.contains("client-trust = \"none\""), "{message}");
+            assert!(message.contains("reverse proxy"), "{message}");
+        } else {
+            let mut child = program()
+                .args(["serve", "--config", file.path()])
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut line = String::new();
+            BufReader::new(child.stderr.as_mut().unwrap())
+                .read_line(&mut line)
+                .unwrap();
+            assert!(line.contains("listening"), "{line}");
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_manual_is_a_configuration() {
+    let manual = run(&["serve", "--defaults"]);
+    assert_eq!(manual.status.code(), Some(0));
+    let file = Made::new("manual.toml", &text(&manual.stdout).replace(":8080", ":0"));
+    let mut child = program()
+        .args(["serve", "--config", file.path()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.contains("listening"), "{line}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+const FIXTURE: &str = "fixtures/01-car-t-3-months/bundle.json";
+const REQUEST: &str = "tests/sandbox/order-select-full-form.json";
+
+#[test]
+fn assess_prints_the_assessment() {
+    let day = ["assess", "--as-of", "2026-03-16"];
+    for (arguments, lines) in [(&[FIXTURE][..], None), (&[FIXTURE, REQUEST], Some(2))] {
+        let output = run(&[&day[..], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let out = text(&output.stdout);
+        if let Some(lines) = lines {
+            assert_eq!(out.lines().count(), lines, "one object a line");
+        }
+        for assessment in serde_json::Deserializer::from_str(&out).into_iter::<Value>() {
+            let assessment = assessment.unwrap();
+            assert_eq!(assessment["asOf"], "2026-03-16");
+            let members: Vec<&String> = assessment.as_object().unwrap().keys().collect();
+            assert_eq!(
+                members,
+                [
+                    "asOf",
+                    "guideline",
+                    "population",
+                    "start",
+                    "course",
+                    "dose",
+                    "order",
+                    "cards",
+                    "comparators",
+                    "dataProblems"
+                ]
+            );
+        }
+    }
+    for language in ["da", "en"] {
+        let output = run(&[&day[..], &["--text", "--lang", language, FIXTURE]].concat());
+        assert_eq!(output.status.code(), Some(0));
+        assert!(!output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn assess_reads_standard_input() {
+    let mut child = program()
+        .args(["assess", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let bundle = fs::read(FIXTURE).unwrap();
+    child.stdin.take().unwrap().write_all(&bundle).unwrap();
+    let mut out = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut out)
+        .unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(serde_json::from_str::<Value>(&out).unwrap()["population"]["code"].is_string());
+}
+
+#[test]
+fn assess_says_which_file_it_cannot_read() {
+    for (content, expected) in [
+        ("{\n\"resourceType\": Nancy", "not JSON: line 2"),
+        ("[]", "neither a FHIR Bundle nor a CDS Hooks request"),
+        (
+            "{\"resourceType\": \"Patient\"}",
+            "neither a FHIR Bundle nor a CDS Hooks request",
+        ),
+        (
+            "{\"hook\": \"encounter-start\"}",
+            "a request of a hook that no service answers",
+        ),
+        ("{\"hook\": \"patient-view\"}", "hookInstance: Missing."),
+    ] {
+        let file = Made::new("unreadable.json", content);
+        let output = run(&["assess", file.path(), FIXTURE]);
+        assert_eq!(output.status.code(), Some(1), "{content}");
+        let message = text(&output.stderr);
+        assert!(
+            message.starts_with(file.path()) && message.contains(expected),
+            "{message}"
+        );
+        assert!(!message.contains("Nancy"));
+        assert!(!output.stdout.is_empty(), "the other file is assessed");
+    }
+}
+
+#[test]
+fn parameters_lists_every_code() {
+    let table = run(&["parameters"]);
+    assert_eq!(table.status.code(), Some(0));
+    let table = text(&table.stdout);
+    let json = run(&["parameters", "--format", "json"]);
+    let listing: Value = serde_json::from_slice(&json.stdout).unwrap();
+    for row in listing["parameters"].as_array().unwrap() {
+        for member in ["id", "meaning", "value", "origin"] {
+            assert!(table.contains(row[member].as_str().unwrap()), "{row}");
+        }
+    }
+    for (list, code) in [
+        ("criteria", "igg-below-4"),
+        ("missing", "igg-second-sample"),
+        ("dataProblems", "unit-missing"),
+        ("cards", "C01"),
+    ] {
+        let codes = listing[list].as_array().unwrap();
+        assert!(codes.iter().any(|listed| listed == code), "{list}");
+        assert!(
+            codes
+                .iter()
+                .all(|code| table.contains(code.as_str().unwrap())),
+            "{list}"
+        );
+    }
+}
