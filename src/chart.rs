@@ -17,7 +17,7 @@ pub mod terminology;
 mod treatments;
 mod unit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{civil::Date, tz::TimeZone};
 use serde_json::value::RawValue;
@@ -175,6 +175,7 @@ fn patient_of(
     facts: &mut Facts,
 ) -> Option<Reference> {
     if let Some(id) = patient_id {
+        let id = id.strip_prefix("Patient/").unwrap_or(id);
         return Some(Reference::new(format!("Patient/{id}")));
     }
     let mut patients = obtained
@@ -183,7 +184,7 @@ fn patient_of(
         .filter(|entry| entry.resource_type == "Patient");
     match (patients.next(), patients.next()) {
         (Some(only), None) => Some(only.reference.clone()),
-        (None, _) => None,
+        (None, _) => subject_of_all(obtained, facts),
         // Whose record is it? Nothing in it can be used, so nothing of it counts as searched.
         (Some(one), Some(_)) => {
             facts.searched = Searched::default();
@@ -198,6 +199,23 @@ fn patient_of(
             None
         }
     }
+}
+
+/// The one subject of a record without a Patient. Several, and nothing of it counts as searched.
+fn subject_of_all(obtained: &Obtainment<'_>, facts: &mut Facts) -> Option<Reference> {
+    let entries = obtained.entries.iter();
+    let subjects: BTreeSet<Reference> = entries
+        .filter_map(|entry| record::subject(entry))
+        .map(|subject| obtained.normalise(&subject))
+        .collect();
+    if subjects.len() > 1 {
+        facts.searched = Searched::default();
+        let why = "several subjects, and no Patient";
+        let place = Reference::new("record");
+        note(facts, &place, Problem::Conflict, Touches::Patient, why);
+        return None;
+    }
+    subjects.into_iter().next()
 }
 
 /// Resources of another patient are not used, and are a problem.

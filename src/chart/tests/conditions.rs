@@ -465,6 +465,11 @@ fn cultures_and_antibiotics() {
             Verdict::NotMet,
         ),
         (
+            "no readable date",
+            antibiotic("J01CA04", json!({"authoredOn": "in January"})),
+            Verdict::Unknown(Reason::Invalid),
+        ),
+        (
             "some day in January",
             antibiotic("J01CA04", json!({"authoredOn": "2026-01"})),
             Verdict::Unknown(Reason::Insufficient),

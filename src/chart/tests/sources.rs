@@ -301,6 +301,19 @@ fn a_whole_record() {
         expected.sort();
         assert_eq!(found, expected, "{what}");
     }
+    // Without a Patient the one subject of all is the patient, of unknown age.
+    let others = changed(
+        &condition("d"),
+        &json!({"subject": {"reference": "Patient/q"}}),
+    );
+    let one = read_bundle(&bundle(&[condition("c")]));
+    assert_eq!(one.patient, Some(Reference::new("Patient/p")));
+    assert!(!one.facts.searched.patient && one.facts.searched.conditions);
+    let two = read_bundle(&bundle(&[condition("c"), others]));
+    assert_eq!(
+        (two.patient, two.facts.searched),
+        (None, Searched::default())
+    );
     // As a transaction writes them: no ids, references by fullUrl.
     let chart = read_bundle(
         &json!({"resourceType": "Bundle", "type": "transaction", "entry": [

@@ -373,6 +373,17 @@ fn bispecifics() {
             .collect();
         assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{what}");
     }
+    // A start that nobody can place: the source does not tell all that decides.
+    let undated = read_record(&[order("L01FX24", json!({"authoredOn": "in May"}))]);
+    assert!(!undated.facts.searched.medication_requests);
+    assert_eq!(kinds(&undated), [DateInvalid]);
+    let unreadable = read_record(&[given("L01FX24", json!({"effectiveDateTime": "in May"}))]);
+    assert!(!unreadable.facts.searched.medication_administrations);
+    assert_eq!(
+        kinds(&unreadable),
+        [Unreadable],
+        "an administration must have a date"
+    );
     let by_rxnorm = changed(
         &given("", json!({"id": "y"})),
         &json!({"medicationCodeableConcept": concept(RXNORM, "1597258")}),
