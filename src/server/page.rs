@@ -66,8 +66,9 @@ fn html(demonstration: &Demonstration, language: Language) -> String {
         let _ = writeln!(
             rows,
             "<tr><th scope=\"row\"><a href=\"/fhir/Patient/{id}\">{id}</a></th>\
-             <td><strong>{}</strong><br>{}</td><td>{links}</td></tr>",
+             <td><strong>{}</strong><br><span lang=\"{}\">{}</span></td><td>{links}</td></tr>",
             escape(&patient.title),
+            language::tag(language),
             escape(patient.story.in_language(language)),
         );
     }
