@@ -342,6 +342,28 @@ fn act_03_created_resources_have_what_r4_requires() {
 }
 
 #[test]
+fn act_03_created_resources_are_read_as_r4_without_loss() {
+    every_card(|card, _| {
+        for suggestion in &card.suggestions {
+            for action in &suggestion.actions {
+                // A Task is no type that is read back.
+                if let Action::Create { resource, .. } = action
+                    && !resource.json().contains(r#""resourceType":"Task""#)
+                {
+                    let read = r4::read(resource.json()).unwrap();
+                    assert!(
+                        read.lost.is_empty(),
+                        "{:?} of {}",
+                        read.lost,
+                        resource.json()
+                    );
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn gen_04_nothing_is_null_or_empty() {
     fn check(value: &Value, path: &str) {
         match value {
