@@ -61,13 +61,14 @@ fn html(demonstration: &Demonstration, language: Language) -> String {
         for (hook, screen) in SCREENS {
             let url = escape(&sandbox_url(base, &patient.id, hook, screen));
             // A String takes whatever is written to it.
-            let _ = write!(links, "<a href=\"{url}\">{hook}</a> ");
+            let _ = write!(links, "<a href=\"{url}\" aria-label=\"{id}, {hook}\">{hook}</a> ");
         }
         let _ = writeln!(
             rows,
             "<tr><th scope=\"row\"><a href=\"/fhir/Patient/{id}\">{id}</a></th>\
-             <td><strong>{}</strong><br>{}</td><td>{links}</td></tr>",
+             <td><strong>{}</strong><br><span lang=\"{}\">{}</span></td><td>{links}</td></tr>",
             escape(&patient.title),
+            language::tag(language),
             escape(patient.story.in_language(language)),
         );
     }
