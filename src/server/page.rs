@@ -61,7 +61,10 @@ fn html(demonstration: &Demonstration, language: Language) -> String {
         for (hook, screen) in SCREENS {
             let url = escape(&sandbox_url(base, &patient.id, hook, screen));
             // A String takes whatever is written to it.
-            let _ = write!(links, "<a href=\"{url}\" aria-label=\"{id}, {hook}\">{hook}</a> ");
+            let _ = write!(
+                links,
+                "<a href=\"{url}\" aria-label=\"{id}, {hook}\">{hook}</a> "
+            );
         }
         let _ = writeln!(
             rows,
