@@ -106,7 +106,10 @@ fn the_printed_commands_work_and_a_signal_stops_it() {
         let output = Command::new("sh").args(["-c", command]).output().unwrap();
         let answer: Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|e| panic!("{command}: {e}: {}", text(&output.stdout)));
-        assert!(answer[member].is_array(), "{command}: {answer}");
+        let answered = answer[member]
+            .as_array()
+            .is_some_and(|list| !list.is_empty());
+        assert!(answered, "{command}: {answer}");
     }
     let killed = Command::new("sh")
         .args(["-c", &format!("kill -TERM {}", demo.child.id())])

@@ -1,7 +1,7 @@
 //! Every number of the guideline and every engineering choice, named, in one place (decision-spec §2).
 //!
 //! `K1`…`K18` are numbered as there; `E1`… are the engineering choices that the specification makes
-//! in passing, and the few that it leaves open.
+//! in passing, and the few that it leaves open; `U1` are the factors of `terminology/conceptmaps`.
 
 use std::sync::LazyLock;
 
@@ -309,6 +309,12 @@ pub static ALL: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
             "E12",
             "A renewal this soon after an order ended continues the course",
             days(E12_RENEWAL_DAYS),
+            Engineering,
+        ),
+        row(
+            "U1",
+            "IgG, IgA and IgM in g/L for each µmol/L",
+            "0.1499, 0.16, 0.971".to_owned(),
             Engineering,
         ),
     ]
