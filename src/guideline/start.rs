@@ -18,7 +18,7 @@ use super::{
     verdict::{Reason, Verdict},
 };
 
-use CardCode::{C01, C02, C03, C04, C05, C06, C07, C08, C09, C26, C31, C32};
+use CardCode::{C01, C02, C03, C04, C05, C06, C07, C08, C09, C26, C30, C31, C32};
 use Population::{
     Ambiguous, None as NoPopulation, OosImm, OosPid, P2A, P2B, P2C, P3, P4, Unassigned,
 };
@@ -179,11 +179,7 @@ impl<'a> Table<'a> {
                     .map(|population| self.conclude(*population))
                     .collect();
                 let otherwise = if finding.code == Ambiguous {
-                    Row {
-                        conclusion: Unk,
-                        card: None,
-                        recommendations: &[],
-                    }
+                    row(Unk, C30, &[])
                 } else {
                     row(Unk, C04, &[])
                 };
