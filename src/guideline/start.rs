@@ -166,7 +166,9 @@ impl<'a> Table<'a> {
         let finding = &assigned.finding;
         match (finding.code, finding.alternatives.as_slice()) {
             (Ambiguous | Unassigned, []) => {
-                let card = if assigned.nothing_known {
+                // Row 16 before row 16a: what was not searched comes first.
+                let searched = self.missing_sources(finding.code).is_empty();
+                let card = if assigned.nothing_known && searched {
                     self.unusable_card()
                 } else {
                     C04
