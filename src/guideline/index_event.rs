@@ -143,7 +143,8 @@ impl IndexEvents {
                 let qualifies = car_t.product
                     || has(DiagnosisKind::HaematologicalMalignancy)
                     || !facts.searched.conditions
-                    || !has(DiagnosisKind::Other);
+                    || !(has(DiagnosisKind::Other)
+                        || has(DiagnosisKind::NonMalignantHaematological));
                 self.indication_missing |= !qualifies;
                 qualifies
             }

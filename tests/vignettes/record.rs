@@ -155,6 +155,7 @@ fn diagnosis(name: &str) -> Option<Value> {
         "IgG myeloma" => json!({"coding": [coding(SNOMED, "285421005")]}),
         "B-ALL" => json!({"coding": [coding(SKS, "DC910")]}),
         "AML" => json!({"coding": [coding(SKS, "DC920")]}),
+        "AIHA" => json!({"coding": [coding(SKS, "DD591")]}),
         "ITP" => json!({"coding": [coding(SKS, "DD693")]}),
         "haemophilia A" => json!({"coding": [coding(SKS, "DD66")]}),
         "CVID" => json!({"coding": [coding(SKS, "DD839")]}),
@@ -309,6 +310,7 @@ fn cell_therapy(phrase: &str) -> Option<Value> {
         "axi-cel entered in error" => procedure("BOQX1", "entered-in-error"),
         "axi-cel ordered" => json!({"resourceType": "MedicationRequest", "status": "active",
             "intent": "order", "medicationCodeableConcept": axi_cel, "authoredOn": date}),
+        "CAR-T procedure" => procedure("BOQX1", "completed"),
         "CAR-T for SLE" => {
             let mut procedure = procedure("BOQX1", "completed");
             procedure["reasonCode"] = json!([reason("SLE")]);
