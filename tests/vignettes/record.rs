@@ -65,6 +65,12 @@ impl Record {
                 .find(|known| *known == source)
                 .unwrap_or_else(|| panic!("`{source}` is no source"));
             self.gaps.push((source, Gap::Failed));
+        } else if let Some(start) = phrase.strip_prefix("admission finished, begun ") {
+            self.resources.push(json!({
+                "resourceType": "Encounter", "status": "finished",
+                "class": coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", "IMP"),
+                "period": {"start": start},
+            }));
         } else if phrase == "no qualifying infections stated" {
             self.statement(
                 "infection-history-reviewed",
