@@ -445,6 +445,10 @@ fn recovered(facts: &Facts, ig: &IgHistory, igg: &Igg, as_of: Date) -> bool {
     let (Some(last), Some(latest)) = (ig.last_exposure(), &igg.latest) else {
         return false;
     };
+    if matches!(igg.usable, Err(Reason::Invalid | Reason::Conflicting)) {
+        // The latest result is one that nobody can read.
+        return false;
+    }
     let own = latest
         .drawn
         .on_or_after(plus_days(last, K7_OFF_IG_DAYS))
