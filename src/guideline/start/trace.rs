@@ -143,6 +143,9 @@ impl Table<'_> {
         if self.child.is_met() && sample.reference_low.is_none() && from_4 {
             missing.push(MissingItem::IggReferenceLimit);
         }
+        if self.child.is_unknown() && bands.contains(&Band::From4BelowLimit) {
+            missing.push(MissingItem::BirthDate);
+        }
         if from_4 && self.m_component.0 {
             if !self.iga_igm_low.0.is_met() {
                 missing.push(MissingItem::IgaIgm);
