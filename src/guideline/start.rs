@@ -122,13 +122,22 @@ impl<'a> Table<'a> {
             return self.decided(population, row(Na, C26, &[]), Vec::new());
         }
         if ig.on_immunoglobulin() == Some(true) {
-            let card = (population == P2C).then_some(C07);
+            let mut missing = assigned.missing.clone();
+            missing.extend(self.missing_sources(population));
+            missing.sort_unstable();
+            missing.dedup();
+            let card = match population {
+                P2C => Some(C07),
+                // Which rule governs the course hangs on it (§3.1: PU → C04).
+                Unassigned if !missing.is_empty() => Some(C04),
+                _ => None,
+            };
             let row = Row {
                 conclusion: Na,
                 card,
                 recommendations: &[],
             };
-            return self.decided(population, row, Vec::new());
+            return self.decided(population, row, missing);
         }
         let mut missing = assigned.missing.clone();
         let mut row = self.conclude_for(assigned);
