@@ -1,6 +1,9 @@
 //! Continuing, stopping and pausing a running course (decision-spec §3.3).
 
-use jiff::civil::{Date, date};
+use jiff::{
+    Span,
+    civil::{Date, date},
+};
 
 use super::{
     assessment::{
@@ -321,7 +324,8 @@ impl Timeline<'_> {
             return;
         };
         let reached = |months: i32| {
-            let milestone = plus_months(start, months);
+            // None beyond the calendar.
+            let milestone = start.checked_add(Span::new().months(months)).ok()?;
             (self.as_of >= plus_days(milestone, -E10_REVIEW_EARLY_DAYS)).then_some(milestone)
         };
         let (first, second, later) = REVIEW_MONTHS;
