@@ -94,7 +94,7 @@ impl<'a> Table<'a> {
                 facts,
                 as_of,
             ),
-            rec_11: infections::up_to_now(Question::Rec11, K6_INFECTION_MONTHS, facts, as_of),
+            rec_11: infections::rec_11_up_to_now(K6_INFECTION_MONTHS, facts, as_of),
             persistent_4: igg.persistent(GramsPerLitre::FOUR, facts, as_of),
             persistent_limit: igg.persistent(limit, facts, as_of),
             m_component: igg::m_component(facts, as_of),

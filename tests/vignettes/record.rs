@@ -77,6 +77,8 @@ impl Record {
                 as_of,
                 json!({"valueBoolean": false}),
             );
+        } else if let Some(date) = phrase.strip_prefix("low IgG not decisive, stated ") {
+            self.statement("igg-decisive-factor", date, json!({"valueBoolean": false}));
         } else if let Some(rest) = phrase.strip_prefix("extension stated ") {
             let (stated, end) = split(rest, " to ");
             self.statement("ig-extension", stated, json!({"valueDateTime": end}));
