@@ -145,7 +145,7 @@ impl<'a> Table<'a> {
         if matches!(row.conclusion, Not | Ns) {
             // A CAR-T that was ordered may have been given (F-02).
             let ordered = !events.ordered.is_empty();
-            if ordered || self.hidden_event_could_change(population, row) {
+            if ordered || self.hidden_event_could_change(population, row, events) {
                 row = Row {
                     conclusion: Unk,
                     card: Some(C04),
@@ -337,10 +337,15 @@ impl<'a> Table<'a> {
     }
 
     /// A T0 or an allogeneic transplant hidden in a source that was not searched would change NOT
-    /// or NS (§3.1, last paragraph).
-    fn hidden_event_could_change(&self, population: Population, row: Row) -> bool {
+    /// or NS (§3.1, last paragraph); so would a T0 whose day is not recorded.
+    fn hidden_event_could_change(
+        &self,
+        population: Population,
+        row: Row,
+        events: &IndexEvents,
+    ) -> bool {
         let searched = &self.facts.searched;
-        let hidden = !(searched.procedures
+        let hidden = events.undated || !(searched.procedures
             && searched.conditions
             && searched.medication_administrations
             && searched.medication_requests);

@@ -92,6 +92,9 @@ impl Record {
             self.resources.extend(result);
         } else if let Some(treatment) = cell_therapy(phrase) {
             self.resources.push(treatment);
+        } else if phrase == "CAR-T procedure, undated" {
+            self.resources.push(json!({"resourceType": "Procedure", "status": "completed",
+                "code": {"coding": [coding(SKS_PROCEDURE, "BOQX1")]}}));
         } else if let Some((name, atc)) = antibody(words[0]) {
             self.resources.push(antibody_course(phrase, name, atc));
         } else if matches!(words[0], "IVIG" | "SCIG") {
@@ -346,6 +349,10 @@ fn antibody_course(phrase: &str, name: &str, atc: Option<&str>) -> Value {
         None => json!({"text": name}),
     };
     let rest = phrase[name.len()..].trim();
+    if rest == "undated" {
+        return json!({"resourceType": "MedicationStatement", "status": "active",
+                      "medicationCodeableConcept": medication});
+    }
     let (status, period) = match rest.strip_prefix("since ") {
         Some(start) => ("active", json!({"start": start})),
         None => {
