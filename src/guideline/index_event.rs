@@ -158,9 +158,10 @@ impl IndexEvents {
     }
 
     fn bispecifics(&mut self, facts: &Facts, as_of: Date) {
-        self.undated |= facts.bispecifics.iter().any(|exposure| {
-            exposure.start.is_none() && exposure.indication != Indication::Other
-        });
+        self.undated |= facts
+            .bispecifics
+            .iter()
+            .any(|exposure| exposure.start.is_none() && exposure.indication != Indication::Other);
         let mut starts = courses(facts, as_of);
         starts.sort_by_key(|event| (event.when.latest(), event.when.earliest()));
         let mut candidates = Vec::new();

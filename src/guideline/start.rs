@@ -345,10 +345,11 @@ impl<'a> Table<'a> {
         events: &IndexEvents,
     ) -> bool {
         let searched = &self.facts.searched;
-        let hidden = events.undated || !(searched.procedures
-            && searched.conditions
-            && searched.medication_administrations
-            && searched.medication_requests);
+        let hidden = events.undated
+            || !(searched.procedures
+                && searched.conditions
+                && searched.medication_administrations
+                && searched.medication_requests);
         let hidden_populations: &[Population] = match (population, self.child) {
             (P2C, _) => &[],
             (P2A, _) => &[P3],

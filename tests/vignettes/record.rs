@@ -93,7 +93,8 @@ impl Record {
         } else if let Some(treatment) = cell_therapy(phrase) {
             self.resources.push(treatment);
         } else if phrase == "CAR-T procedure, undated" {
-            self.resources.push(json!({"resourceType": "Procedure", "status": "completed",
+            self.resources
+                .push(json!({"resourceType": "Procedure", "status": "completed",
                 "code": {"coding": [coding(SKS_PROCEDURE, "BOQX1")]}}));
         } else if let Some((name, atc)) = antibody(words[0]) {
             self.resources.push(antibody_course(phrase, name, atc));
