@@ -13,7 +13,7 @@ use super::{
 };
 use crate::guideline::{
     assessment::{CardCode, CourseConclusion, CourseRule, Criterion, CriterionId, Population},
-    facts::Infection,
+    facts::{Infection, StatementKind},
 };
 
 /// The most infections that are listed under one criterion, and problems under one title.
@@ -187,8 +187,23 @@ fn criterion(found: &Criterion, case: &Case<'_>) -> Vec<String> {
         {
             lines.push(say!(language, "  og {more} til", "  and {more} more"));
         }
+        lines.extend(not_decisive(found, case));
     }
     lines
+}
+
+/// A clinician's judgement that low IgG was not the decisive factor, where it decided (§5).
+fn not_decisive(found: &Criterion, case: &Case<'_>) -> Option<String> {
+    let statement = case.chart.facts.statements.iter().find(|statement| {
+        statement.kind == StatementKind::IggDecisiveFactor(false)
+            && found.evidence.contains(&statement.evidence)
+    })?;
+    let day = case.date(statement.date);
+    Some(say!(
+        case.language,
+        "  skøn registreret {day}: lav IgG var ikke den afgørende enkeltfaktor",
+        "  judgement recorded {day}: low IgG was not the decisive single factor"
+    ))
 }
 
 fn infection(infection: &Infection, case: &Case<'_>) -> String {

@@ -58,12 +58,14 @@ pub enum Choice {
     E11,
     /// A renewed order.
     E12,
+    /// Statement on low IgG as the decisive factor usable.
+    E13,
 }
 
 impl Choice {
     /// Every choice that a card names.
     #[cfg(test)]
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::K1,
         Self::K3,
         Self::K5,
@@ -87,6 +89,7 @@ impl Choice {
         Self::E10,
         Self::E11,
         Self::E12,
+        Self::E13,
     ];
 
     /// The parameter's id.
@@ -115,6 +118,7 @@ impl Choice {
             Self::E10 => "E10",
             Self::E11 => "E11",
             Self::E12 => "E12",
+            Self::E13 => "E13",
         }
     }
 
@@ -301,18 +305,26 @@ impl Choice {
                     "an order that begins at most {n} days after the previous one continues the course"
                 )
             }
+            Self::E13 => {
+                let n = k::E13_DECISIVE_FACTOR_DAYS;
+                say!(
+                    language,
+                    "et skøn om lav IgG som afgørende faktor gælder i {n} dage",
+                    "a judgement on low IgG as the decisive factor holds for {n} days"
+                )
+            }
         }
     }
 }
 
 /// What a criterion depends on.
 pub fn of_criterion(id: CriterionId) -> &'static [Choice] {
-    use Choice::{E1, E2, E3, E5, E6, K3, K5, K7, K12};
+    use Choice::{E1, E2, E3, E5, E6, E13, K3, K5, K7, K12};
     match id {
         CriterionId::IggBelow4 | CriterionId::IggBelow6 => &[K3, K7],
         CriterionId::IggPersistent => &[E1, E2],
         CriterionId::SevereOrRecurrentInfections => &[K5, K12, E3, E5],
-        CriterionId::Infections6Months => &[K12, E5, E6],
+        CriterionId::Infections6Months => &[K12, E5, E6, E13],
         CriterionId::MComponent => &[],
     }
 }
