@@ -25,7 +25,6 @@ use jiff::civil::Date;
 
 use assessment::{
     Assessment, CardCode, Course, CourseConclusion, Dose, Guideline, OrderConclusion, Population,
-    StartConclusion,
 };
 use facts::{Facts, IgIndication};
 
@@ -67,9 +66,7 @@ pub fn assess(facts: &Facts, as_of: Date) -> Assessment {
         cards.retain(|card| *card != CardCode::C04);
     }
     cards.extend(course_cards(&course));
-    if (population.code == Population::Ambiguous && start.conclusion == StartConclusion::Unk)
-        || timeline.two_readings
-    {
+    if timeline.two_readings {
         cards.push(CardCode::C30);
     }
     let indicate = order_cards(

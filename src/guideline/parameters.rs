@@ -106,6 +106,8 @@ pub const E10_REVIEW_EARLY_DAYS: i32 = 14;
 pub const E11_REVIEW_LATE_DAYS: i32 = 30;
 /// E12: an order that begins this soon after another ended continues its course, in days.
 pub const E12_RENEWAL_DAYS: i32 = 14;
+/// E13: a statement on low IgG as the decisive factor is usable this long, in days (§5).
+pub const E13_DECISIVE_FACTOR_DAYS: i32 = 90;
 
 use Origin::{Both, Engineering, Summary};
 
@@ -309,6 +311,12 @@ pub static ALL: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
             "E12",
             "A renewal this soon after an order ended continues the course",
             days(E12_RENEWAL_DAYS),
+            Engineering,
+        ),
+        row(
+            "E13",
+            "A statement on low IgG as the decisive factor is usable",
+            days(E13_DECISIVE_FACTOR_DAYS),
             Engineering,
         ),
         row(
