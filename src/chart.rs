@@ -125,6 +125,7 @@ pub enum DraftKind {
 /// Reads a chart. It does not fail: what cannot be read is in `facts.problems`.
 ///
 /// `patient_id` is the patient of the hook's context; in a record without one, its only Patient.
+/// Without `drafts`, the draft orders of a whole record are what an order hook would be about.
 pub fn read(
     input: &Input<'_>,
     drafts: Option<Drafts<'_>>,
@@ -156,9 +157,11 @@ pub fn read(
     infections::read(&record, &stated, &stays, &antibiotics, &mut facts);
 
     let mut orders = running_orders(&record, &facts);
-    let draft = drafts.map_or(DraftKind::NothingChosen, |drafts| {
-        drafts::read(&drafts, &record, &mut orders, &mut facts)
-    });
+    let draft = match (drafts, input) {
+        (Some(drafts), _) => drafts::read(&drafts, &record, &mut orders, &mut facts),
+        (None, Input::Record(_)) => drafts::of_record(&record, &mut orders, &mut facts),
+        (None, Input::Prefetch(_)) => DraftKind::NothingChosen,
+    };
     record::drop_vague(&mut facts);
     Chart {
         facts,

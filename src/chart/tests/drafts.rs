@@ -278,3 +278,25 @@ fn what_an_order_says() {
         assert_eq!(kinds(&chart), expected_problems, "{what}");
     }
 }
+
+/// A file with a whole record says by a draft what is about to be ordered; a prefetch does not.
+#[test]
+fn a_draft_in_a_whole_record_is_the_order() {
+    let draft = request(json!({}));
+    let patient = json!({"resourceType": "Patient", "id": "p", "birthDate": "1960-05-05"});
+    let chart = read_record(&[patient, draft.clone()]);
+    assert_eq!(chart.draft, DraftKind::Immunoglobulin);
+    assert!(chart.facts.order.is_some());
+    assert!(chart.facts.immunoglobulin.is_empty());
+
+    let bundle = json!({"resourceType": "Bundle", "type": "searchset",
+        "entry": [{"resource": draft}]});
+    let source = (
+        Source::MedicationRequest,
+        "medicationRequests",
+        Some(bundle),
+    );
+    let chart = read_prefetch(&[source]);
+    assert_eq!(chart.draft, DraftKind::NothingChosen);
+    assert!(chart.facts.order.is_none());
+}
