@@ -32,7 +32,7 @@ fn vignettes() -> Vec<Vignette<'static>> {
     TABLE
         .lines()
         .filter(|line| {
-            ["|V", "|B", "|R", "|F"]
+            ["|V", "|B", "|R", "|F", "|H"]
                 .iter()
                 .any(|start| line.starts_with(start))
         })

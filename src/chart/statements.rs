@@ -49,9 +49,13 @@ fn read_one(record: &Record<'_>, entry: &Entry<'_>, stated: &str, facts: &mut Fa
     if !laboratory::is_final(&observation.status) {
         return;
     }
-    let on = record
+    let mut on = record
         .period(entry, "effectivePeriod", "end")
         .or_else(|| record.date(entry, "effectiveDateTime"));
+    if stated == code::IG_OUTSIDE_RECORD {
+        // It goes on: its natural form is a period without an end.
+        on = on.or_else(|| record.period(entry, "effectivePeriod", "start"));
+    }
     // A statement is written by this program, with a day; one without cannot be placed.
     let Some(date) = on.when().and_then(|when| when.exact()) else {
         return problem(Problem::DateInvalid, "a statement needs a day");

@@ -200,6 +200,16 @@ fn govern(
             ..Governing::std()
         });
     }
+    // A transplant between the index event and the start: the course began in P3 (B-29).
+    let transplanted_before_start = facts.transplants.iter().any(|transplant| {
+        transplant.donor == Donor::Allogeneic
+            && transplant
+                .when
+                .is_some_and(|when| when.latest() > under.when.latest() && when.latest() <= start)
+    });
+    if transplanted_before_start {
+        return Some(Governing::std());
+    }
     if start >= index_end {
         return Some(Governing::std());
     }

@@ -9,8 +9,8 @@ use super::{
         StatementKind,
     },
     parameters::{
-        E7_COURSE_GAP_DAYS, E12_RENEWAL_DAYS, K5_INFECTION_MONTHS, K7_OFF_IG_DAYS,
-        K8_GRACE_IV_DAYS, K8_GRACE_SC_DAYS,
+        E7_COURSE_GAP_DAYS, E12_RENEWAL_DAYS, E30_OPEN_ORDER_MONTHS, K5_INFECTION_MONTHS,
+        K7_OFF_IG_DAYS, K8_GRACE_IV_DAYS, K8_GRACE_SC_DAYS,
     },
     verdict::Verdict,
 };
@@ -64,7 +64,10 @@ impl IgHistory {
         let stops = stops(facts, as_of);
         let exposed = spans
             .iter()
-            .map(|span| (span.start.unwrap_or(span.last), span.last))
+            .map(|span| {
+                let last = exposed_until(span, &spans, as_of);
+                (span.start.unwrap_or(span.last), last)
+            })
             .collect();
         Self {
             courses: merge(&spans, &stops, as_of),
@@ -168,6 +171,26 @@ fn span(exposure: &IgExposure, as_of: Date) -> Option<Span<'_>> {
         last: last.max(start.map_or(last, When::earliest)),
         active: exposure.active,
     })
+}
+
+/// The last day on which a record may have brought immunoglobulin.
+///
+/// An order that was stopped or completed on a day that nobody recorded, and under which no dose is
+/// recorded, may have run for as long as an order does (E30): an IgG of that time is not trusted.
+fn exposed_until(span: &Span<'_>, spans: &[Span<'_>], as_of: Date) -> Date {
+    let exposure = span.exposure;
+    let (true, None, Some(start)) = (exposure.stopped, exposure.end, span.start) else {
+        return span.last;
+    };
+    let longest = plus_months(start, E30_OPEN_ORDER_MONTHS).min(as_of);
+    let dosed = spans.iter().any(|other| {
+        let dose = matches!(
+            other.exposure.source,
+            MedicationSource::Administration | MedicationSource::Dispense
+        );
+        dose && other.last >= start && other.last <= longest
+    });
+    if dosed { span.last } else { longest }
 }
 
 /// Days on which a review paused or stopped immunoglobulin.

@@ -108,6 +108,8 @@ pub const E11_REVIEW_LATE_DAYS: i32 = 30;
 pub const E12_RENEWAL_DAYS: i32 = 14;
 /// E13: a statement on low IgG as the decisive factor is usable this long, in days (§5).
 pub const E13_DECISIVE_FACTOR_DAYS: i32 = 90;
+/// E30: an order that ended on an unrecorded day may have run this long, in calendar months.
+pub const E30_OPEN_ORDER_MONTHS: i32 = 12;
 
 use Origin::{Both, Engineering, Summary};
 
@@ -317,6 +319,12 @@ pub static ALL: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
             "E13",
             "A statement on low IgG as the decisive factor is usable",
             days(E13_DECISIVE_FACTOR_DAYS),
+            Engineering,
+        ),
+        row(
+            "E30",
+            "An order that ended on an unrecorded day may have run, if no dose is recorded under it",
+            months(E30_OPEN_ORDER_MONTHS),
             Engineering,
         ),
         row(

@@ -82,6 +82,13 @@ impl Record {
         } else if let Some(rest) = phrase.strip_prefix("extension stated ") {
             let (stated, end) = split(rest, " to ");
             self.statement("ig-extension", stated, json!({"valueDateTime": end}));
+        } else if let Some(start) = phrase.strip_prefix("immunoglobulin outside the record since ")
+        {
+            let period = json!({"valueBoolean": true, "effectivePeriod": {"start": start}});
+            self.statement("ig-outside-record", start, period);
+            if let Some(statement) = self.resources.last_mut().and_then(Value::as_object_mut) {
+                statement.remove("effectiveDateTime");
+            }
         } else if let Some(rest) = phrase.strip_prefix("review ") {
             let (outcome, date) = split(rest, " ");
             let value = json!({"coding": [coding("urn:sid-cds:statement", outcome)]});
@@ -385,8 +392,9 @@ fn immunoglobulin(phrase: &str, kind: &str) -> Vec<Value> {
     if let Some(start) = rest.strip_prefix("since ") {
         vec![order("active", start, None)]
     } else if let Some(rest) = rest.strip_prefix("ordered ") {
-        let (start, end) = split(rest, ", stopped ");
-        vec![order("stopped", start, Some(end))]
+        let (start, end) = split(rest, ", stopped");
+        let end = end.trim();
+        vec![order("stopped", start, (!end.is_empty()).then_some(end))]
     } else if let Some(dates) = rest.strip_prefix("given ") {
         dates.split(", ").map(dose).collect()
     } else {

@@ -60,12 +60,14 @@ pub enum Choice {
     E12,
     /// Statement on low IgG as the decisive factor usable.
     E13,
+    /// An order that ended on an unrecorded day.
+    E30,
 }
 
 impl Choice {
     /// Every choice that a card names.
     #[cfg(test)]
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::K1,
         Self::K3,
         Self::K5,
@@ -90,6 +92,7 @@ impl Choice {
         Self::E11,
         Self::E12,
         Self::E13,
+        Self::E30,
     ];
 
     /// The parameter's id.
@@ -119,6 +122,7 @@ impl Choice {
             Self::E11 => "E11",
             Self::E12 => "E12",
             Self::E13 => "E13",
+            Self::E30 => "E30",
         }
     }
 
@@ -313,6 +317,14 @@ impl Choice {
                     "a judgement on low IgG as the decisive factor holds for {n} days"
                 )
             }
+            Self::E30 => {
+                let n = k::E30_OPEN_ORDER_MONTHS;
+                say!(
+                    language,
+                    "en afsluttet ordination uden slutdato kan have varet i {n} måneder",
+                    "an ended order without an end date may have run for {n} months"
+                )
+            }
         }
     }
 }
@@ -331,9 +343,9 @@ pub fn of_criterion(id: CriterionId) -> &'static [Choice] {
 
 /// What a missing item depends on.
 pub fn of_missing(item: MissingItem) -> &'static [Choice] {
-    use Choice::{E1, E2, E4, E9, K1, K3, K7, K15, K16};
+    use Choice::{E1, E2, E4, E9, E30, K1, K3, K7, K15, K16};
     match item {
-        MissingItem::Igg => &[K3, K7],
+        MissingItem::Igg => &[K3, K7, E30],
         MissingItem::IggSecondSample => &[E1],
         MissingItem::IggUninfectedSample => &[E2],
         MissingItem::InfectionHistory => &[E9],
