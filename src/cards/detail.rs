@@ -302,7 +302,8 @@ fn sources(card: CardCode, case: &Case<'_>) -> Vec<String> {
         ));
     }
     let mut recommendations = entry.recommendations.to_vec();
-    let decided = Case::is_start_card(card) && card != CardCode::C31;
+    let decided =
+        Case::is_start_card(card) && !matches!(card, CardCode::C10 | CardCode::C11 | CardCode::C31);
     if decided {
         recommendations.extend(&case.assessment.start.recommendations);
     }

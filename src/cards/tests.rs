@@ -29,7 +29,7 @@ use crate::guideline::{
     verdict::{Reason, Verdict},
 };
 
-const ALL: [CardCode; 17] = CardCode::ALL;
+const ALL: [CardCode; 24] = CardCode::ALL;
 const LANGUAGES: [Language; 2] = [Language::Da, Language::En];
 const RUNNING: &str = r#"{"resourceType":"MedicationRequest","id":"m1","status":"active","_status":{"id":"s"},"intent":"order","dosageInstruction":[{"doseAndRate":[{"doseQuantity":{"value":10.0}}]}],"extension":[{"url":"urn:x","valueDecimal":0.40}]}"#;
 const DRAFT: &str = r#"{"resourceType":"MedicationRequest","id":"d1","status":"draft","category":{"coding":[{"code":"community"}]},"reasonCode":{"text":"infektioner"},"medicationCodeableConcept":{"text":"IG"}}"#;
