@@ -8,7 +8,7 @@ use crate::{
     guideline::{
         assessment::{
             Assessment, CardCode, CourseConclusion, CourseRule, Criterion, CriterionId, IndexEvent,
-            Population,
+            MissingItem, Population, StartConclusion,
         },
         date::{days_between, plus_days},
         facts::{Infection, LabResult},
@@ -174,6 +174,41 @@ impl<'a> Case<'a> {
             .criteria
             .iter()
             .filter(|found| decides(found.id))
+            .collect()
+    }
+
+    /// What is missing for `card`: vaccination and prophylaxis are a matter of C10, the baseline of a
+    /// start of C11; neither is part of what another card rests on.
+    pub fn missing(&self, card: CardCode) -> Vec<MissingItem> {
+        use MissingItem::{
+            AntibioticProphylaxis, IgaIgm, InfectionHistory, SourceImmunization,
+            SourceMedicationRequest, VaccinationInfluenza, VaccinationPneumococcal,
+        };
+        let start = &self.assessment.start;
+        let starts = matches!(
+            start.conclusion,
+            StartConclusion::Met | StartConclusion::Cons
+        );
+        let precondition = |item| {
+            matches!(
+                item,
+                VaccinationInfluenza
+                    | VaccinationPneumococcal
+                    | AntibioticProphylaxis
+                    | SourceImmunization
+            )
+        };
+        let baseline = |item| starts && matches!(item, IgaIgm | InfectionHistory);
+        let wanted = |item: MissingItem| match card {
+            CardCode::C10 => precondition(item) || item == SourceMedicationRequest,
+            CardCode::C11 => matches!(item, IgaIgm | InfectionHistory),
+            _ => !precondition(item) && !baseline(item),
+        };
+        start
+            .missing
+            .iter()
+            .copied()
+            .filter(|item| wanted(*item))
             .collect()
     }
 

@@ -258,7 +258,7 @@ fn missing(card: CardCode, case: &Case<'_>) -> Vec<String> {
     if matches!(card, CardCode::C26 | CardCode::C29) || case.is_course_card(card) {
         return Vec::new();
     }
-    summary::by_weight(&case.assessment.start.missing)
+    summary::by_weight(&case.missing(card))
         .into_iter()
         .map(|item| gaps::missing(item).say(case.language).to_owned())
         .collect()
@@ -325,7 +325,7 @@ fn engineering(card: CardCode, case: &Case<'_>) -> Vec<String> {
         chosen.extend(choices::of_criterion(found.id));
     }
     if Case::is_start_card(card) {
-        for &item in &assessment.start.missing {
+        for item in case.missing(card) {
             chosen.extend(choices::of_missing(item));
         }
     }

@@ -38,7 +38,7 @@ struct Deciding<'a> {
 struct StartFacts<'a> {
     conclusion: StartConclusion,
     criteria: Vec<&'a Criterion>,
-    missing: &'a [MissingItem],
+    missing: Vec<MissingItem>,
     repeat_from: Option<Date>,
     stop_due: Option<Date>,
 }
@@ -93,7 +93,7 @@ pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
         start: Case::is_start_card(card).then_some(StartFacts {
             conclusion: start.conclusion,
             criteria: case.deciding(card),
-            missing: &start.missing,
+            missing: case.missing(card),
             repeat_from: start.repeat_from,
             stop_due: course.stop_due,
         }),

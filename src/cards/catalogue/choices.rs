@@ -361,7 +361,7 @@ impl Choice {
                 let n = k::E21_VACCINATION_MONTHS;
                 say!(
                     language,
-                    "»vaccination er tilstrækkelig« gælder i {n} måneder",
+                    "»vaccination er dækkende« gælder i {n} måneder",
                     "'vaccination adequate' holds for {n} months"
                 )
             }

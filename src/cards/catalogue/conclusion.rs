@@ -55,7 +55,7 @@ pub fn paragraphs(card: CardCode, case: &Case<'_>) -> Vec<String> {
             "Without haematological disease or HSCT, substitution may be considered in special situations only. The assessment needs a work-up with clinical immunology, vaccine response included; then the same IgG and infection criteria apply as in haematological disease."
         )],
         CardCode::C10 => monitoring::preconditions(case),
-        CardCode::C11 => monitoring::baseline(case),
+        CardCode::C11 => monitoring::baseline(language),
         CardCode::C12 => course::review(case),
         CardCode::C14 => course::stop_after_index(case),
         CardCode::C15 => course::stop_attempt(case),

@@ -29,7 +29,7 @@ pub fn statement(code: &str, language: Language) -> String {
         ),
         "vaccination-adequate" => say!(
             language,
-            "Vaccination er tilstrækkelig",
+            "Vaccination er dækkende",
             "Vaccination is adequate"
         ),
         "antibiotic-prophylaxis-considered" => say!(

@@ -1,13 +1,14 @@
 //! What is checked before a start and followed during and after it: vaccination, baseline, IgG under
 //! substitution, the summer pause, infections after a stop, and the trough.
 
-use super::super::{gaps, say};
+use super::super::say;
 use crate::{
     cards::{Language, case::Case, locale, markdown::escape},
     guideline::{
         assessment::{CourseConclusion, MeasuredIgg, MissingItem, TroughLevel},
-        facts::{Focus, LabResult, Measured},
-        parameters::{E26_REDUCTION_ABOVE, K10_SUMMER_TO},
+        date::plus_months,
+        facts::{Bacterial, Focus, LabResult, Measured},
+        parameters::{E24_FOCUS_EPISODES, E26_REDUCTION_ABOVE, K5_INFECTION_MONTHS, K10_SUMMER_TO},
     },
 };
 
@@ -61,13 +62,18 @@ fn focus(case: &Case<'_>) -> String {
             ),
         })
         .collect();
+    if !named.is_empty() {
+        return locale::list(&named, language);
+    }
+    let as_of = case.assessment.as_of;
+    let from = plus_months(as_of, -K5_INFECTION_MONTHS);
     let repeated = |focus: &Focus| {
-        facts
-            .infections
-            .iter()
-            .filter(|infection| infection.focus == *focus)
-            .count()
-            > 1
+        let of_focus = facts.infections.iter().filter(|infection| {
+            infection.focus == *focus
+                && infection.bacterial != Bacterial::No
+                && infection.onset.within(from, as_of).is_met()
+        });
+        of_focus.count() >= E24_FOCUS_EPISODES
     };
     if repeated(&Focus::Lung) {
         named.push(say!(
@@ -83,27 +89,15 @@ fn focus(case: &Case<'_>) -> String {
             "repeated urinary infections"
         ));
     }
-    named.dedup();
     locale::list(&named, language)
 }
 
-pub(super) fn baseline(case: &Case<'_>) -> Vec<String> {
-    let language = case.language;
-    let mut out = vec![say!(
+pub(super) fn baseline(language: Language) -> Vec<String> {
+    vec![say!(
         language,
         "Før opstart måles IgG, IgA og IgM, og infektioner de seneste 12 måneder dokumenteres: antal, type (organ og mikroorganisme) og sværhedsgrad. Stigende IgA og IgM kan senere vise, at immunforsvaret kommer sig, mens IgG holdes oppe af behandlingen.",
         "Before start IgG, IgA and IgM are measured, and infections of the last 12 months are documented: number, type (organ and organism) and severity. Rising IgA and IgM can later show that immunity returns, while IgG is kept up by treatment."
-    )];
-    let lacking: Vec<&str> = [MissingItem::IgaIgm, MissingItem::InfectionHistory]
-        .into_iter()
-        .filter(|item| case.assessment.start.missing.contains(item))
-        .map(|item| gaps::missing(item).say(language))
-        .collect();
-    if !lacking.is_empty() {
-        let lacking = lacking.join("; ");
-        out.push(say!(language, "Mangler: {lacking}.", "Missing: {lacking}."));
-    }
-    out
+    )]
 }
 
 /// A result as a sentence has it: `7,1 g/L (10. marts 2026)`.

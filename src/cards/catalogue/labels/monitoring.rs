@@ -44,12 +44,12 @@ pub fn vaccinated(language: Language) -> Words {
     words(
         say!(
             language,
-            "Registrér: vaccination er tilstrækkelig",
+            "Registrér: vaccination er dækkende",
             "Record: vaccination is adequate"
         ),
         say!(
             language,
-            "Registrér, at influenza- og pneumokokvaccination er gennemgået og tilstrækkelig",
+            "Registrér, at influenza- og pneumokokvaccination er gennemgået og dækkende",
             "Record that influenza and pneumococcal vaccination were reviewed and are adequate"
         ),
     )

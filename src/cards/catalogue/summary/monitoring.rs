@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     cards::{Language, case::Case, locale},
-    guideline::assessment::MissingItem,
+    guideline::assessment::{CardCode, MissingItem},
 };
 
 /// The missing items of these, in the few words of a summary.
@@ -61,20 +61,25 @@ pub fn preconditions(case: &Case<'_>) -> String {
 
 pub fn baseline(case: &Case<'_>) -> String {
     let language = case.language;
-    let items = named(&[MissingItem::IgaIgm, MissingItem::InfectionHistory], case);
-    let list = if items.is_empty() {
-        say!(
+    let missing = case.missing(CardCode::C11);
+    let history = say!(
+        language,
+        "infektionshistorik (12 mdr.)",
+        "infection history (12 months)"
+    );
+    let list = match missing[..] {
+        [MissingItem::IgaIgm] => say!(language, "IgA og IgM", "IgA and IgM"),
+        [MissingItem::InfectionHistory] => history,
+        _ => say!(
             language,
-            "IgG, IgA, IgM og infektionshistorik",
-            "IgG, IgA, IgM and infection history"
-        )
-    } else {
-        locale::list(&items, language)
+            "IgG, IgA, IgM og {history}",
+            "IgG, IgA, IgM and {history}"
+        ),
     };
     say!(
         language,
-        "Baseline før immunglobulin: dokumentér {list} (12 mdr.)",
-        "Baseline before IG: document {list} (12 months)"
+        "Baseline før immunglobulin: dokumentér {list}",
+        "Baseline before IG: document {list}"
     )
 }
 
