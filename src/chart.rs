@@ -5,6 +5,7 @@ mod conditions;
 mod date;
 mod drafts;
 mod encounters;
+mod immunizations;
 mod infections;
 mod json;
 mod laboratory;
@@ -145,6 +146,7 @@ pub fn read(
     patient::read(&record, &mut facts);
     laboratory::read(&record, &mut facts);
     statements::read(&record, &mut facts);
+    immunizations::read(&record, &mut facts);
     treatments::procedures(&record, &mut facts);
     let medications = medication::read(&record, &mut facts);
     let antibiotics = treatments::medications(&record, &medications, &mut facts);
@@ -154,6 +156,7 @@ pub fn read(
     treatments::statuses(&record, &stated, &mut facts);
     let is_infection = |codes: &Codes| infections::code(codes, &record).is_some();
     conditions::read(&record, &stated, is_infection, &mut facts);
+    conditions::organ_foci(&record, &stated, &mut facts);
     infections::read(&record, &stated, &stays, &antibiotics, &mut facts);
 
     let mut orders = running_orders(&record, &facts);

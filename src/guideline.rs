@@ -16,15 +16,19 @@ mod infections;
 mod order;
 pub mod parameters;
 mod population;
+mod preconditions;
 pub mod problem;
 pub mod quantity;
+mod recurrence;
 mod start;
+mod substitution;
 pub mod verdict;
 
 use jiff::civil::Date;
 
 use assessment::{
     Assessment, CardCode, Course, CourseConclusion, Dose, Guideline, OrderConclusion, Population,
+    TroughLevel,
 };
 use facts::{Facts, IgIndication};
 
@@ -40,8 +44,13 @@ pub fn assess(facts: &Facts, as_of: Date) -> Assessment {
     let igg = igg::Igg::new(facts, &ig, as_of);
     let events = index_event::IndexEvents::new(facts, as_of);
     let assigned = population::assign(facts, &igg, &events, as_of);
-    let decided = start::Table::new(facts, &igg, as_of).decide(&assigned, &ig, &events);
-    let start = decided.start;
+    let table = start::Table::new(facts, &igg, as_of);
+    let decided = table.decide(&assigned, &ig, &events);
+    let mut start = decided.start;
+    let before = preconditions::decide(start.conclusion, table.infection_history(), facts, as_of);
+    start.missing.extend(before.missing);
+    start.missing.sort_unstable();
+    start.missing.dedup();
     let population = assigned.finding;
     let timeline = course::decide(
         facts,
@@ -65,6 +74,7 @@ pub fn assess(facts: &Facts, as_of: Date) -> Assessment {
         // Recovery is an answer of its own: a gap in the start criteria is nothing to chase.
         cards.retain(|card| *card != CardCode::C04);
     }
+    cards.extend(before.cards);
     cards.extend(course_cards(&course));
     if timeline.two_readings {
         cards.push(CardCode::C30);
@@ -100,7 +110,7 @@ pub fn assess(facts: &Facts, as_of: Date) -> Assessment {
     }
 }
 
-/// C12, C14 and C15.
+/// C12, C14…C18, C24 and C25.
 fn course_cards(course: &Course) -> Vec<CardCode> {
     let mut cards = Vec::new();
     for conclusion in &course.conclusions {
@@ -114,11 +124,21 @@ fn course_cards(course: &Course) -> Vec<CardCode> {
             CourseConclusion::Review3
             | CourseConclusion::Review6
             | CourseConclusion::Review6Monthly => cards.push(CardCode::C12),
-            CourseConclusion::SupportsStop
-            | CourseConclusion::Extend
-            | CourseConclusion::Pause
-            | CourseConclusion::Recovered => {}
+            CourseConclusion::Pause => cards.push(CardCode::C17),
+            CourseConclusion::SupportsStop => cards.push(CardCode::C16),
+            CourseConclusion::Extend | CourseConclusion::Recovered => {}
         }
+    }
+    if course.igg_under_substitution.is_some() {
+        cards.push(CardCode::C16);
+    }
+    if course.recurrence.is_some() {
+        cards.push(CardCode::C18);
+    }
+    match course.trough.as_ref().map(|trough| trough.level) {
+        Some(TroughLevel::Low | TroughLevel::High) => cards.push(CardCode::C24),
+        Some(TroughLevel::Reducible) => cards.push(CardCode::C25),
+        Some(TroughLevel::Aimed) | None => {}
     }
     cards
 }
@@ -141,13 +161,14 @@ fn order_cards(
     }
 }
 
-/// §3.5: C23 > C31 > C05/C32/C14 > C30 > C12/C15 > the rest.
+/// §3.5: C23 > C31 > C05/C32/C14 > C30 > C12/C15 > the rest, of which C18 comes before a start.
 fn priority(card: CardCode) -> (u8, CardCode) {
     let urgency = match card {
         CardCode::C31 => 1,
         CardCode::C05 | CardCode::C32 | CardCode::C14 => 2,
         CardCode::C30 => 3,
         CardCode::C12 | CardCode::C15 => 4,
+        CardCode::C18 => 5,
         CardCode::C01
         | CardCode::C02
         | CardCode::C03
@@ -156,8 +177,14 @@ fn priority(card: CardCode) -> (u8, CardCode) {
         | CardCode::C07
         | CardCode::C08
         | CardCode::C09
+        | CardCode::C10
+        | CardCode::C11
+        | CardCode::C16
+        | CardCode::C17
+        | CardCode::C24
+        | CardCode::C25
         | CardCode::C26
-        | CardCode::C29 => 5,
+        | CardCode::C29 => 6,
     };
     (urgency, card)
 }

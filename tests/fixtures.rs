@@ -245,7 +245,7 @@ fn moved(value: &Value, days: i64) -> Value {
     }
 }
 
-/// What a story is about: all but dates, counted days and the summer's `PAUSE`.
+/// What a story is about: all but dates, counted days and the summer's `PAUSE` with its card.
 fn gist(assessment: &Value) -> Value {
     let verdicts: Vec<[&Value; 3]> = assessment["start"]["criteria"]
         .as_array()
@@ -265,6 +265,12 @@ fn gist(assessment: &Value) -> Value {
         .iter()
         .filter(|conclusion| *conclusion != "PAUSE")
         .collect();
+    let cards: Vec<&Value> = assessment["cards"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|card| *card != "C17")
+        .collect();
     json!({
         "population": assessment["population"]["code"],
         "start": assessment["start"]["conclusion"],
@@ -272,7 +278,7 @@ fn gist(assessment: &Value) -> Value {
         "missing": assessment["start"]["missing"],
         "rule": assessment["course"]["rule"],
         "conclusions": conclusions,
-        "cards": assessment["cards"],
+        "cards": cards,
     })
 }
 

@@ -127,6 +127,8 @@ fn holds(expectation: &str, assessment: &Assessment, json: &Value, chart: &Chart
                 .iter()
                 .all(|hook| shown(assessment, *hook, subject).is_empty())
         }
+        ["not", "missing", item] => !list(&json["start"]["missing"], item),
+        ["missing", "only", item] => json["start"]["missing"] == json!([item]),
         ["missing", item] => list(&json["start"]["missing"], item),
         ["IgG", value, "g/L"] => assessment
             .start
@@ -143,9 +145,23 @@ fn holds(expectation: &str, assessment: &Assessment, json: &Value, chart: &Chart
         ["not" | "no", "RECOVERED"] => !list(&json["course"]["conclusions"], "RECOVERED"),
         ["no", "PAUSE"] => !list(&json["course"]["conclusions"], "PAUSE"),
         ["no", card] if card.starts_with('C') => !list(&json["cards"], card),
-        ["only", card] => json["cards"] == json!([card]),
+        ["only", ref cards @ ..] => json["cards"] == json!(cards),
+        ["RECOVERED"] => list(&json["course"]["conclusions"], "RECOVERED"),
+        ["patient-view", ref cards @ ..] => {
+            let shown = shown(assessment, Hook::PatientView, Subject::Patient);
+            json!(shown) == json!(cards)
+        }
+        ["order-select", ref cards @ ..] => {
+            let shown = shown(assessment, Hook::OrderSelect, Subject::ImmunoglobulinOrder);
+            json!(shown) == json!(cards)
+        }
         [card] if card.starts_with('C') => list(&json["cards"], card),
-        ["trough", "not", "judged"] => json["trough"]["judged"] == false,
+        ["trough", "not", "judged"] => assessment.course.trough.is_none(),
+        ["trough", value] => assessment
+            .course
+            .trough
+            .as_ref()
+            .is_some_and(|trough| trough.igg.value == value),
         _ => panic!("`{expectation}` is no expectation that this test knows"),
     }
 }

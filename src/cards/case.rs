@@ -8,7 +8,7 @@ use crate::{
     guideline::{
         assessment::{
             Assessment, CardCode, CourseConclusion, CourseRule, Criterion, CriterionId, IndexEvent,
-            Population,
+            MissingItem, Population, StartConclusion,
         },
         date::{days_between, plus_days},
         facts::{Infection, LabResult},
@@ -139,11 +139,12 @@ impl<'a> Case<'a> {
     /// `card` decides on a start, so the criteria belong on it.
     pub fn is_start_card(card: CardCode) -> bool {
         use CardCode::{
-            C01, C02, C03, C04, C05, C06, C07, C08, C09, C12, C14, C15, C26, C29, C30, C31, C32,
+            C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11, C12, C14, C15, C16, C17, C18,
+            C24, C25, C26, C29, C30, C31, C32,
         };
         match card {
-            C01 | C02 | C03 | C04 | C05 | C06 | C08 | C09 | C30 | C31 | C32 => true,
-            C07 | C12 | C14 | C15 | C26 | C29 => false,
+            C01 | C02 | C03 | C04 | C05 | C06 | C08 | C09 | C10 | C11 | C30 | C31 | C32 => true,
+            C07 | C12 | C14 | C15 | C16 | C17 | C18 | C24 | C25 | C26 | C29 => false,
         }
     }
 
@@ -151,7 +152,8 @@ impl<'a> Case<'a> {
     /// does not decide is neither shown nor part of the card's identity.
     pub fn deciding(&self, card: CardCode) -> Vec<&'a Criterion> {
         use CardCode::{
-            C01, C02, C03, C04, C05, C06, C07, C08, C09, C12, C14, C15, C26, C29, C30, C31, C32,
+            C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11, C12, C14, C15, C16, C17, C18,
+            C24, C25, C26, C29, C30, C31, C32,
         };
         use CriterionId::{
             IggBelow4, IggBelow6, IggPersistent, MComponent, SevereOrRecurrentInfections,
@@ -165,7 +167,7 @@ impl<'a> Case<'a> {
             ),
             C31 => matches!(id, IggBelow4 | IggBelow6 | IggPersistent),
             C03 | C04 | C05 | C06 | C09 | C30 | C32 => true,
-            C07 | C12 | C14 | C15 | C26 | C29 => false,
+            C07 | C10 | C11 | C12 | C14 | C15 | C16 | C17 | C18 | C24 | C25 | C26 | C29 => false,
         };
         self.assessment
             .start
@@ -175,15 +177,53 @@ impl<'a> Case<'a> {
             .collect()
     }
 
+    /// What is missing for `card`: vaccination and prophylaxis are a matter of C10, the baseline of a
+    /// start of C11; neither is part of what another card rests on.
+    pub fn missing(&self, card: CardCode) -> Vec<MissingItem> {
+        use MissingItem::{
+            AntibioticProphylaxis, IgaIgm, InfectionHistory, SourceImmunization,
+            SourceMedicationRequest, VaccinationInfluenza, VaccinationPneumococcal,
+        };
+        let start = &self.assessment.start;
+        let starts = matches!(
+            start.conclusion,
+            StartConclusion::Met | StartConclusion::Cons
+        );
+        let precondition = |item| {
+            matches!(
+                item,
+                VaccinationInfluenza
+                    | VaccinationPneumococcal
+                    | AntibioticProphylaxis
+                    | SourceImmunization
+            )
+        };
+        let baseline = |item| starts && matches!(item, IgaIgm | InfectionHistory);
+        let wanted = |item: MissingItem| match card {
+            CardCode::C10 => precondition(item) || item == SourceMedicationRequest,
+            CardCode::C11 => matches!(item, IgaIgm | InfectionHistory),
+            _ => !precondition(item) && !baseline(item),
+        };
+        start
+            .missing
+            .iter()
+            .copied()
+            .filter(|item| wanted(*item))
+            .collect()
+    }
+
     /// `card` is about the running course.
     pub fn is_course_card(&self, card: CardCode) -> bool {
         use CardCode::{
-            C01, C02, C03, C04, C05, C06, C07, C08, C09, C12, C14, C15, C26, C29, C30, C31, C32,
+            C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11, C12, C14, C15, C16, C17, C18,
+            C24, C25, C26, C29, C30, C31, C32,
         };
         match card {
-            C12 | C14 | C15 => true,
+            C12 | C14 | C15 | C16 | C17 | C18 | C24 | C25 => true,
             C07 | C30 => self.assessment.course.on_immunoglobulin == Some(true),
-            C01 | C02 | C03 | C04 | C05 | C06 | C08 | C09 | C26 | C29 | C31 | C32 => false,
+            C01 | C02 | C03 | C04 | C05 | C06 | C08 | C09 | C10 | C11 | C26 | C29 | C31 | C32 => {
+                false
+            }
         }
     }
 }

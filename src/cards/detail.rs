@@ -273,7 +273,7 @@ fn missing(card: CardCode, case: &Case<'_>) -> Vec<String> {
     if matches!(card, CardCode::C26 | CardCode::C29) || case.is_course_card(card) {
         return Vec::new();
     }
-    summary::by_weight(&case.assessment.start.missing)
+    summary::by_weight(&case.missing(card))
         .into_iter()
         .map(|item| gaps::missing(item).say(case.language).to_owned())
         .collect()
@@ -317,7 +317,8 @@ fn sources(card: CardCode, case: &Case<'_>) -> Vec<String> {
         ));
     }
     let mut recommendations = entry.recommendations.to_vec();
-    let decided = Case::is_start_card(card) && card != CardCode::C31;
+    let decided =
+        Case::is_start_card(card) && !matches!(card, CardCode::C10 | CardCode::C11 | CardCode::C31);
     if decided {
         recommendations.extend(&case.assessment.start.recommendations);
     }
@@ -339,7 +340,7 @@ fn engineering(card: CardCode, case: &Case<'_>) -> Vec<String> {
         chosen.extend(choices::of_criterion(found.id));
     }
     if Case::is_start_card(card) {
-        for &item in &assessment.start.missing {
+        for item in case.missing(card) {
             chosen.extend(choices::of_missing(item));
         }
     }

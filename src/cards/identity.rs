@@ -27,6 +27,9 @@ struct Deciding<'a> {
     population: &'a PopulationFinding,
     start: Option<StartFacts<'a>>,
     course: Option<CourseFacts<'a>>,
+    /// The results or infections that a card of the course is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    about: Vec<&'a Reference>,
     order: Option<&'a Reference>,
     problems: Option<&'a [DataProblem]>,
 }
@@ -35,7 +38,7 @@ struct Deciding<'a> {
 struct StartFacts<'a> {
     conclusion: StartConclusion,
     criteria: Vec<&'a Criterion>,
-    missing: &'a [MissingItem],
+    missing: Vec<MissingItem>,
     repeat_from: Option<Date>,
     stop_due: Option<Date>,
 }
@@ -63,6 +66,24 @@ pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
         card,
         CardCode::C05 | CardCode::C26 | CardCode::C29 | CardCode::C32
     );
+    let about: Vec<&Reference> = match card {
+        CardCode::C16 => course
+            .igg_under_substitution
+            .iter()
+            .map(|igg| &igg.evidence)
+            .collect(),
+        CardCode::C18 => course
+            .recurrence
+            .iter()
+            .flat_map(|recurrence| &recurrence.infections)
+            .collect(),
+        CardCode::C24 | CardCode::C25 => course
+            .trough
+            .iter()
+            .map(|trough| &trough.igg.evidence)
+            .collect(),
+        _ => Vec::new(),
+    };
     let deciding = Deciding {
         service: case.service,
         patient: case.chart.patient.as_ref(),
@@ -72,11 +93,12 @@ pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
         start: Case::is_start_card(card).then_some(StartFacts {
             conclusion: start.conclusion,
             criteria: case.deciding(card),
-            missing: &start.missing,
+            missing: case.missing(card),
             repeat_from: start.repeat_from,
             stop_due: course.stop_due,
         }),
-        course: case.is_course_card(card).then_some(CourseFacts {
+        // What a result calls for does not change with what else is due.
+        course: (case.is_course_card(card) && about.is_empty()).then_some(CourseFacts {
             start: course.start,
             rule: course.rule,
             conclusions: &course.conclusions,
@@ -89,6 +111,7 @@ pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
             continued_after_due: course.continued_after_due,
             running_orders: &course.running_orders,
         }),
+        about,
         order: assessment.order.reference.as_ref().filter(|_| about_order),
         problems: (card == CardCode::C31).then_some(&assessment.data_problems[..]),
     };

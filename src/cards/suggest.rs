@@ -4,6 +4,7 @@
 //! suggestions of a card exclude each other, so what belongs together is one suggestion.
 
 mod drafts;
+mod monitoring;
 
 use jiff::civil::Date;
 use serde_json::{Value, value::RawValue};
@@ -68,6 +69,8 @@ fn offers(card: CardCode, case: &Case<'_>) -> Vec<Option<Offer>> {
             tests(case, &Test::ALL, None, false),
         ],
         CardCode::C09 => vec![tests(case, &Test::ALL, None, false)],
+        CardCode::C10 => monitoring::preconditions(case),
+        CardCode::C11 => monitoring::baseline(case),
         CardCode::C12 => vec![
             review(case, ReviewOutcome::Continue),
             review(case, ReviewOutcome::Adjust),
@@ -82,6 +85,15 @@ fn offers(card: CardCode, case: &Case<'_>) -> Vec<Option<Offer>> {
             review(case, ReviewOutcome::Continue),
             tests(case, &[Test::Iga, Test::Igm], None, false),
         ],
+        CardCode::C16 => vec![tests(
+            case,
+            &[Test::Iga, Test::Igm, Test::BCells],
+            None,
+            false,
+        )],
+        CardCode::C17 => monitoring::summer_pause(case),
+        CardCode::C18 => monitoring::recurrence(case),
+        CardCode::C24 | CardCode::C25 => monitoring::dose(case),
         CardCode::C29 => vec![add_reason(case)],
         CardCode::C30 => vec![index_event(case, true), index_event(case, false)],
         CardCode::C31 => vec![tests(case, &[Test::Igg], None, true)],

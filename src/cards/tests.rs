@@ -1,6 +1,7 @@
 //! Cards written from hand-built assessments, checked against the protocol's rules by id.
 
 mod content;
+mod monitoring;
 mod protocol;
 
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use crate::guideline::{
     assessment::{
         Course, CourseConclusion, CourseRule, Criterion, CriterionId, DecisiveIgg, Dose, Guideline,
         IndexEvent, IndexKind, MissingItem, OrderFinding, Population, PopulationFinding, Start,
-        StartConclusion, Window,
+        StartConclusion, TroughLevel, Window,
     },
     date::{When, plus_months},
     facts::{
@@ -29,7 +30,7 @@ use crate::guideline::{
     verdict::{Reason, Verdict},
 };
 
-const ALL: [CardCode; 17] = CardCode::ALL;
+const ALL: [CardCode; 24] = CardCode::ALL;
 const LANGUAGES: [Language; 2] = [Language::Da, Language::En];
 const RUNNING: &str = r#"{"resourceType":"MedicationRequest","id":"m1","status":"active","_status":{"id":"s"},"intent":"order","dosageInstruction":[{"doseAndRate":[{"doseQuantity":{"value":10.0}}]}],"extension":[{"url":"urn:x","valueDecimal":0.40}]}"#;
 const DRAFT: &str = r#"{"resourceType":"MedicationRequest","id":"d1","status":"draft","category":{"coding":[{"code":"community"}]},"reasonCode":{"text":"infektioner"},"medicationCodeableConcept":{"text":"IG"}}"#;
@@ -235,6 +236,9 @@ fn samples() -> Vec<Sample> {
         late,
         unknown_history,
         extended,
+        monitoring::followed(TroughLevel::High, ">149.999999999999"),
+        monitoring::followed(TroughLevel::Reducible, "7.999999999999"),
+        monitoring::followed(TroughLevel::Low, "<5.999999999999"),
     ]
 }
 

@@ -12,7 +12,9 @@ use super::{
 };
 use crate::guideline::{
     date::When,
-    facts::{ClinicalStatus, Diagnosis, DiagnosisKind, Facts, MProtein, MProteinFinding},
+    facts::{
+        ClinicalStatus, Diagnosis, DiagnosisKind, Facts, MProtein, MProteinFinding, OrganFocus,
+    },
     problem::{Problem, Touches},
 };
 
@@ -248,6 +250,19 @@ fn read_one(
             evidence: reference.clone(),
         });
     }
+}
+
+/// Reads the chronic foci of infection on the problem list (F-12); one that has resolved is none.
+pub fn organ_foci(record: &Record<'_>, stated: &[Stated<'_, '_>], facts: &mut Facts) {
+    const FOCI: [ValueSetId; 2] = [sets::DX_BRONCHIECTASIS, sets::DX_CHRONIC_LUNG_FOCUS];
+    let foci = stated.iter().filter(|one| {
+        one.codes.is_in(&FOCI, record.terminology)
+            && matches!(status(&one.condition), None | Some(ClinicalStatus::Active))
+    });
+    facts.organ_foci.extend(foci.map(|one| OrganFocus {
+        text: one.codes.words(),
+        evidence: one.entry.reference.clone(),
+    }));
 }
 
 fn status(condition: &Condition) -> Option<ClinicalStatus> {

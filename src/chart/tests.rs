@@ -27,6 +27,7 @@ static TERMINOLOGY: LazyLock<Terminology> =
 mod conditions;
 mod drafts;
 mod laboratory;
+mod monitoring;
 mod robustness;
 mod sources;
 mod statements;

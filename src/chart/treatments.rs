@@ -18,7 +18,7 @@ use crate::guideline::{
     date::When,
     facts::{
         BispecificExposure, CarT, CarTStage, Donor, Facts, IgExposure, Indication,
-        MedicationSource, Transplant,
+        MedicationSource, RunningAntibiotic, Transplant,
     },
     problem::{Problem, Touches},
 };
@@ -255,6 +255,7 @@ pub fn medications(
         }
         if one.is_in(&[sets::MED_ANTIBIOTIC], record) {
             antibiotics.push(days.start);
+            running_antibiotic(one, days, facts);
         }
     }
     antibiotics
@@ -367,6 +368,32 @@ fn bispecific(record: &Record<'_>, one: &Medication<'_, '_>, days: Days, facts: 
         end: days.end,
         ongoing: one.stage == Stage::Active && days.end.is_none(),
         indication: medication::cell_therapy_indication(&one.reasons, record),
+        evidence: one.reference().clone(),
+    });
+}
+
+/// An antibiotic that is active at E, and whether its own words call it prophylaxis (F-12).
+fn running_antibiotic(one: &Medication<'_, '_>, days: Days, facts: &mut Facts) {
+    /// As Danish and English have it, in any ending.
+    const PROPHYLAXIS: [&str; 2] = ["profyla", "prophyla"];
+    if one.stage != Stage::Active || days.end.is_some() {
+        return;
+    }
+    let object = &one.entry.object;
+    let instructions = ["dosageInstruction", "dosage", "note"]
+        .into_iter()
+        .flat_map(|name| object.objects(name))
+        .flat_map(|part| [part.text("text"), part.text("patientInstruction")]);
+    let marked_prophylactic = one
+        .reasons
+        .all_words()
+        .map(str::to_owned)
+        .chain(instructions.flatten())
+        .map(|words| words.to_lowercase())
+        .any(|words| PROPHYLAXIS.iter().any(|stem| words.contains(stem)));
+    facts.running_antibiotics.push(RunningAntibiotic {
+        start: days.start,
+        marked_prophylactic,
         evidence: one.reference().clone(),
     });
 }

@@ -274,6 +274,12 @@ pub enum MissingItem {
     ImmunologyWorkUp,
     /// Indication of the order.
     OrderIndication,
+    /// A vaccination against influenza this season (REC-08).
+    VaccinationInfluenza,
+    /// A vaccination against pneumococci (REC-08).
+    VaccinationPneumococcal,
+    /// Antibiotic prophylaxis, where there is a known organ focus (REC-09).
+    AntibioticProphylaxis,
     /// Observation was not searched.
     SourceObservation,
     /// Condition was not searched.
@@ -286,11 +292,13 @@ pub enum MissingItem {
     SourceMedicationAdministration,
     /// Patient was not obtained.
     SourcePatient,
+    /// Immunization was not searched.
+    SourceImmunization,
 }
 
 impl MissingItem {
     /// Every missing item.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::Igg,
         Self::IggSecondSample,
         Self::IggUninfectedSample,
@@ -308,12 +316,16 @@ impl MissingItem {
         Self::GoverningDiagnosis,
         Self::ImmunologyWorkUp,
         Self::OrderIndication,
+        Self::VaccinationInfluenza,
+        Self::VaccinationPneumococcal,
+        Self::AntibioticProphylaxis,
         Self::SourceObservation,
         Self::SourceCondition,
         Self::SourceProcedure,
         Self::SourceMedicationRequest,
         Self::SourceMedicationAdministration,
         Self::SourcePatient,
+        Self::SourceImmunization,
     ];
 
     /// It names a source that was not obtained.
@@ -361,12 +373,70 @@ pub struct Course {
     /// Last recorded dose or last day of the last course, when off immunoglobulin.
     #[serde(skip)]
     pub last_exposure: Option<Date>,
+    /// The latest IgG of the running course that could be taken for the patient's own (REC-42).
+    #[serde(skip)]
+    pub igg_under_substitution: Option<MeasuredIgg>,
+    /// The latest trough of the running course that no review has answered (REC-34).
+    #[serde(skip)]
+    pub trough: Option<Trough>,
+    /// Infections since the last course was stopped or paused (REC-38, REC-41, REC-48).
+    #[serde(skip)]
+    pub recurrence: Option<Recurrence>,
     /// Resources of the course.
     #[serde(skip)]
     pub evidence: Vec<Reference>,
     /// Orders that are active now, and that a stop or pause would change.
     #[serde(skip)]
     pub running_orders: Vec<Reference>,
+}
+
+/// An IgG result of a running course.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeasuredIgg {
+    /// As text without unit: `7.1`, `<5`.
+    pub value: String,
+    /// When it was drawn.
+    pub drawn: Date,
+    /// The Observation.
+    pub evidence: Reference,
+}
+
+/// A trough (K18) and what it calls for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trough {
+    /// The result.
+    pub igg: MeasuredIgg,
+    /// The next dose after it.
+    pub next_dose: Date,
+    /// Whether that dose is recorded; else it is the last one and the usual interval.
+    pub next_dose_recorded: bool,
+    /// Where it lies.
+    pub level: TroughLevel,
+    /// Drawn in the first months of the course, while IgG may still rise.
+    pub early: bool,
+}
+
+/// Where a trough lies (decision-spec §3.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TroughLevel {
+    /// Below 6 g/L: an increase can be considered (REC-33, REC-35).
+    Low,
+    /// 6–8 g/L.
+    Aimed,
+    /// In the upper part of 6–8 g/L, and no bacterial infection is recorded in the last 6 months:
+    /// a reduction can be tried (REC-36).
+    Reducible,
+    /// Above 8 g/L: not recommended (REC-35).
+    High,
+}
+
+/// Infections after a stop or pause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recurrence {
+    /// The day on which the course ended.
+    pub ended: Date,
+    /// The infections since, latest last.
+    pub infections: Vec<Reference>,
 }
 
 /// Course rules.
@@ -496,12 +566,26 @@ pub enum CardCode {
     C08,
     /// Hypogammaglobulinaemia without haematological disease.
     C09,
+    /// Vaccination or antibiotic prophylaxis not documented before a start.
+    C10,
+    /// Baseline before a start.
+    C11,
     /// Review due.
     C12,
     /// Stop attempt due, CART6.
     C14,
     /// Stop attempt, STD.
     C15,
+    /// IgG under substitution does not tell B-cell function.
+    C16,
+    /// Summer pause.
+    C17,
+    /// Infection after a stop or pause.
+    C18,
+    /// Trough outside its aim.
+    C24,
+    /// Dose reduction can be tried.
+    C25,
     /// Outside this guideline.
     C26,
     /// State the indication.
@@ -516,7 +600,7 @@ pub enum CardCode {
 
 impl CardCode {
     /// Every card.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 24] = [
         Self::C01,
         Self::C02,
         Self::C03,
@@ -526,9 +610,16 @@ impl CardCode {
         Self::C07,
         Self::C08,
         Self::C09,
+        Self::C10,
+        Self::C11,
         Self::C12,
         Self::C14,
         Self::C15,
+        Self::C16,
+        Self::C17,
+        Self::C18,
+        Self::C24,
+        Self::C25,
         Self::C26,
         Self::C29,
         Self::C30,

@@ -21,6 +21,7 @@ use super::{
         K10_SUMMER_FROM, K10_SUMMER_TO, K11_WINTER_DAYS, K17_LEAD_DAYS,
     },
     quantity::GramsPerLitre,
+    recurrence, substitution,
     verdict::{Reason, Verdict},
 };
 
@@ -82,6 +83,7 @@ pub(super) fn decide(
     }
     let Some(running) = ig.running() else {
         course.last_exposure = ig.last_exposure();
+        course.recurrence = recurrence::decide(facts, population.code, ig, as_of);
         if start == StartConclusion::Met && population.code == Population::P2A {
             course.stop_due = population.index.as_ref().map(|index| index.window_end);
         }
@@ -102,6 +104,8 @@ pub(super) fn decide(
             two_readings: false,
         };
     };
+    course.igg_under_substitution = substitution::latest_igg(facts, running, as_of);
+    course.trough = substitution::trough(facts, running, as_of);
     let reviews = Reviews::new(facts, as_of);
     Timeline {
         facts,

@@ -65,6 +65,12 @@ pub struct Facts {
     pub infections: Vec<Infection>,
     /// Exposures to human normal immunoglobulin (F-07); courses are merged by the rules.
     pub immunoglobulin: Vec<IgExposure>,
+    /// Vaccinations against influenza and pneumococci that were given (F-11).
+    pub vaccinations: Vec<Vaccination>,
+    /// Chronic organ foci of infection on the problem list (F-12).
+    pub organ_foci: Vec<OrganFocus>,
+    /// Systemic antibiotics that are running at E (F-12).
+    pub running_antibiotics: Vec<RunningAntibiotic>,
     /// What clinicians have stated (§5).
     pub statements: Vec<Statement>,
     /// The draft order of human normal immunoglobulin that an order hook is about.
@@ -412,6 +418,47 @@ pub enum Focus {
     Blood,
     /// Another one: the three-character ICD-10 category, or the code.
     Other(String),
+}
+
+/// One completed vaccination (F-11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vaccination {
+    /// Against what.
+    pub against: VaccinationTarget,
+    /// When; `None` when undated.
+    pub when: Option<When>,
+    /// The Immunization.
+    pub evidence: Reference,
+}
+
+/// The vaccinations that the guideline asks for before a start (REC-08).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum VaccinationTarget {
+    /// Influenza, yearly.
+    Influenza,
+    /// Pneumococci.
+    Pneumococci,
+}
+
+/// A chronic focus of infection, such as bronchiectasis (F-12). Repeated infections are counted from
+/// [`Facts::infections`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganFocus {
+    /// Its text or display, as the record has it.
+    pub text: Option<String>,
+    /// The Condition.
+    pub evidence: Reference,
+}
+
+/// An order or statement of a systemic antibiotic that is active at E (F-12).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningAntibiotic {
+    /// First day.
+    pub start: Option<When>,
+    /// Its reason or its instructions say that it is prophylaxis.
+    pub marked_prophylactic: bool,
+    /// The MedicationRequest or MedicationStatement.
+    pub evidence: Reference,
 }
 
 /// One record of human normal immunoglobulin (F-07).

@@ -58,7 +58,8 @@ pub fn shown(assessment: &Assessment, hook: Hook, subject: Subject) -> Vec<CardC
 /// Only where there is something to do.
 fn on_patient_view(assessment: &Assessment, card: CardCode) -> bool {
     use CardCode::{
-        C01, C02, C03, C04, C05, C06, C07, C08, C09, C12, C14, C15, C26, C29, C30, C31, C32,
+        C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11, C12, C14, C15, C16, C17, C18, C24,
+        C25, C26, C29, C30, C31, C32,
     };
     match card {
         C05 | C32 | C26 | C29 => false,
@@ -73,14 +74,41 @@ fn on_patient_view(assessment: &Assessment, card: CardCode) -> bool {
                     .any(|criterion| criterion.verdict.is_met())
         }
         C09 => assessment.start.conclusion == StartConclusion::Cons,
-        C01 | C02 | C03 | C08 | C12 | C14 | C15 | C30 | C31 => true,
+        // The baseline is asked for when immunoglobulin is ordered.
+        C11 => false,
+        // Only where a decision is near that IgG could mislead.
+        C16 => decision_is_near(assessment),
+        // The cards of a review or a stop ask about a pause too.
+        C17 => ![C12, C14, C15]
+            .iter()
+            .any(|card| assessment.cards.contains(card)),
+        C01 | C02 | C03 | C08 | C10 | C12 | C14 | C15 | C18 | C24 | C25 | C30 | C31 => true,
     }
+}
+
+/// A stop or pause is being decided.
+fn decision_is_near(assessment: &Assessment) -> bool {
+    use CourseConclusion::{
+        Extend, Pause, Recovered, Review3, Review6, Review6Monthly, StopDue, StopOverdue,
+        StopReview, StopSoon, StopWindow, SupportsStop,
+    };
+    assessment
+        .course
+        .conclusions
+        .iter()
+        .any(|conclusion| match conclusion {
+            StopSoon | StopDue | StopWindow | StopOverdue | StopReview | SupportsStop | Pause => {
+                true
+            }
+            Extend | Review3 | Review6 | Review6Monthly | Recovered => false,
+        })
 }
 
 /// What an order of immunoglobulin calls for (decision-spec §3.4, order conclusions).
 fn on_order(assessment: &Assessment, card: CardCode) -> bool {
     use CardCode::{
-        C01, C02, C03, C04, C05, C06, C07, C08, C09, C12, C14, C15, C26, C29, C30, C31, C32,
+        C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11, C12, C14, C15, C16, C17, C18, C24,
+        C25, C26, C29, C30, C31, C32,
     };
     let indication_missing = assessment.cards.contains(&C29);
     match card {
@@ -93,12 +121,14 @@ fn on_order(assessment: &Assessment, card: CardCode) -> bool {
                     Population::Ambiguous | Population::Unassigned
                 )
         }
-        C04 | C06 | C07 | C09 | C30 => !indication_missing,
+        C04 | C06 | C07 | C09 | C10 | C11 | C18 | C30 => !indication_missing,
+        // For the chart: they are no answer to an order.
+        C16 | C17 => false,
         // Renewing an order is the moment for a stop that is due, not for one that is merely near.
         C15 => assessment
             .course
             .conclusions
             .contains(&CourseConclusion::StopOverdue),
-        C12 | C14 | C26 | C29 | C31 => true,
+        C12 | C14 | C24 | C25 | C26 | C29 | C31 => true,
     }
 }

@@ -34,16 +34,21 @@ impl Sample {
 
     /// The value as text: `3.2`, `<5`.
     pub fn text(&self) -> String {
-        match self.value {
-            Measured::Exactly(value) => value.to_string(),
-            Measured::Below { bound, inclusive } => {
-                format!("<{}{bound}", if inclusive { "=" } else { "" })
-            }
-            Measured::Above { bound, inclusive } => {
-                format!(">{}{bound}", if inclusive { "=" } else { "" })
-            }
-            Measured::Unusable => String::new(),
+        text(self.value)
+    }
+}
+
+/// A measured value as text without unit: `3.2`, `<5`.
+pub(super) fn text(value: Measured) -> String {
+    match value {
+        Measured::Exactly(value) => value.to_string(),
+        Measured::Below { bound, inclusive } => {
+            format!("<{}{bound}", if inclusive { "=" } else { "" })
         }
+        Measured::Above { bound, inclusive } => {
+            format!(">{}{bound}", if inclusive { "=" } else { "" })
+        }
+        Measured::Unusable => String::new(),
     }
 }
 

@@ -20,6 +20,8 @@ use super::{
 pub(super) struct IgCourse {
     /// First day; `None` when the record does not say.
     pub start: Option<Date>,
+    /// Its last day, recorded or by its last record.
+    pub ended: Option<Date>,
     /// The patient is on it at E.
     pub running: bool,
     /// Its reason is immunomodulation: not a course of this guideline, though it contaminates IgG.
@@ -299,6 +301,7 @@ fn course(group: &[&Span<'_>], stops: &[Date], as_of: Date) -> IgCourse {
     };
     IgCourse {
         start: group.iter().filter_map(|span| span.start).min(),
+        ended: stopped.or(last),
         running: active || recent,
         immunomodulation: has(IgIndication::Immunomodulation)
             && !has(IgIndication::SecondaryImmunodeficiency),

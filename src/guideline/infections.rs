@@ -3,11 +3,11 @@
 use jiff::civil::Date;
 
 use super::{
-    date::{When, days_between, plus_months},
-    facts::{Bacterial, Facts, Infection, Reference, Statement, StatementKind},
+    date::{When, days_between, plus_days, plus_months},
+    facts::{Bacterial, Facts, Focus, Infection, Reference, Statement, StatementKind},
     parameters::{
-        E3_RECURRENT, E9_HISTORY_DAYS, E13_DECISIVE_FACTOR_DAYS, K5_INFECTION_MONTHS,
-        K12_EPISODE_DAYS,
+        E3_RECURRENT, E9_HISTORY_DAYS, E13_DECISIVE_FACTOR_DAYS, E24_FOCUS_EPISODES,
+        K5_INFECTION_MONTHS, K12_EPISODE_DAYS,
     },
     verdict::{Reason, Verdict},
 };
@@ -27,6 +27,9 @@ pub(super) struct Episode {
     /// Only codes of the mucosal-mild set.
     mild: bool,
     treated: Verdict,
+    focus: Focus,
+    /// Some record of it may be bacterial.
+    perhaps_bacterial: bool,
     pub evidence: Vec<Reference>,
 }
 
@@ -72,7 +75,7 @@ pub(super) fn episodes(facts: &Facts, as_of: Date) -> Vec<Episode> {
 }
 
 fn episode(group: &[(When, &Infection)]) -> Option<Episode> {
-    let (onset, _) = *group.first()?;
+    let (onset, first) = *group.first()?;
     let any = |verdict: fn(&Infection) -> Verdict| {
         group.iter().fold(Verdict::NotMet, |sum, (_, infection)| {
             sum.or(verdict(infection))
@@ -86,6 +89,10 @@ fn episode(group: &[(When, &Infection)]) -> Option<Episode> {
         sepsis: group.iter().any(|(_, infection)| infection.sepsis),
         mild: group.iter().all(|(_, infection)| infection.mild),
         treated: any(|infection| infection.treated),
+        focus: first.focus.clone(),
+        perhaps_bacterial: group
+            .iter()
+            .any(|(_, infection)| infection.bacterial != Bacterial::No),
         evidence: group
             .iter()
             .map(|(_, infection)| infection.evidence.clone())
@@ -373,4 +380,36 @@ pub(super) fn verified_severe_within_k5(facts: &Facts, as_of: Date) -> bool {
             .and(episode.onset.within(from, as_of))
             .is_met()
     })
+}
+
+/// Repeated lung or urinary infections within K5, not viral: a known organ focus (F-12).
+pub(super) fn repeated_focus(facts: &Facts, as_of: Date) -> bool {
+    let from = plus_months(as_of, -K5_INFECTION_MONTHS);
+    let episodes = episodes(facts, as_of);
+    [Focus::Lung, Focus::Urinary].iter().any(|focus| {
+        let repeated = episodes.iter().filter(|episode| {
+            episode.focus == *focus
+                && episode.perhaps_bacterial
+                && episode.onset.within(from, as_of).is_met()
+        });
+        repeated.count() >= E24_FOCUS_EPISODES
+    })
+}
+
+/// Is an infection recorded within `from..=to` that is, or may be, bacterial?
+pub(super) fn perhaps_bacterial_within(facts: &Facts, from: Date, to: Date) -> bool {
+    episodes(facts, to)
+        .iter()
+        .any(|episode| episode.perhaps_bacterial && !episode.onset.within(from, to).is_not_met())
+}
+
+/// The infections of K5 that are, or may be, bacterial and not non-serious, with an onset after
+/// `day`; latest last.
+pub(super) fn serious_since(day: Date, facts: &Facts, as_of: Date) -> Vec<Episode> {
+    let from = plus_months(as_of, -K5_INFECTION_MONTHS).max(plus_days(day, 1));
+    let mut since = episodes(facts, as_of);
+    since.retain(|episode| {
+        episode.perhaps_bacterial && !episode.mild && episode.onset.within(from, as_of).is_met()
+    });
+    since
 }

@@ -110,6 +110,24 @@ pub const E12_RENEWAL_DAYS: i32 = 14;
 pub const E13_DECISIVE_FACTOR_DAYS: i32 = 90;
 /// E30: an order that ended on an unrecorded day may have run this long, in calendar months.
 pub const E30_OPEN_ORDER_MONTHS: i32 = 12;
+/// E20: an influenza vaccination counts for the season that began on this month and day.
+pub const E20_SEASON_FROM: (i8, i8) = (7, 1);
+/// E21: a statement that vaccination is adequate holds this long, in calendar months (§5).
+pub const E21_VACCINATION_MONTHS: i32 = 12;
+/// E22: an antibiotic that has run this long is prophylaxis, in days.
+pub const E22_PROPHYLAXIS_DAYS: i32 = 30;
+/// E23: a statement that antibiotic prophylaxis was considered holds this long, in calendar months (§5).
+pub const E23_CONSIDERED_MONTHS: i32 = 6;
+/// E24: this many lung or urinary infections within K5 are a known organ focus.
+pub const E24_FOCUS_EPISODES: usize = 2;
+/// E25: highest age of a trough that a card is about, in calendar months.
+pub const E25_TROUGH_MONTHS: i32 = 6;
+/// E26: "high in 6–8" is above this many g/L.
+pub const E26_REDUCTION_ABOVE: i32 = 7;
+/// E27: highest age of IgA and IgM that are a baseline, in days.
+pub const E27_BASELINE_DAYS: i32 = 90;
+/// E28: a trough within this many months of the start may still rise, in calendar months.
+pub const E28_EARLY_TROUGH_MONTHS: i32 = 3;
 
 use Origin::{Both, Engineering, Summary};
 
@@ -319,6 +337,60 @@ pub static ALL: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
             "E13",
             "A statement on low IgG as the decisive factor is usable",
             days(E13_DECISIVE_FACTOR_DAYS),
+            Engineering,
+        ),
+        row(
+            "E20",
+            "Season of an influenza vaccination, from day/month",
+            day_month(E20_SEASON_FROM),
+            Engineering,
+        ),
+        row(
+            "E21",
+            "A statement that vaccination is adequate holds",
+            months(E21_VACCINATION_MONTHS),
+            Engineering,
+        ),
+        row(
+            "E22",
+            "An antibiotic counts as prophylaxis, unmarked, once it has run",
+            days(E22_PROPHYLAXIS_DAYS),
+            Engineering,
+        ),
+        row(
+            "E23",
+            "A statement that antibiotic prophylaxis was considered holds",
+            months(E23_CONSIDERED_MONTHS),
+            Engineering,
+        ),
+        row(
+            "E24",
+            "Lung or urinary infections that are a known organ focus",
+            format!("{E24_FOCUS_EPISODES} episodes within {K5_INFECTION_MONTHS} calendar months"),
+            Engineering,
+        ),
+        row(
+            "E25",
+            "Highest age of a trough that a card is about",
+            months(E25_TROUGH_MONTHS),
+            Engineering,
+        ),
+        row(
+            "E26",
+            "Trough from which a dose reduction can be tried",
+            format!("above {E26_REDUCTION_ABOVE} g/L"),
+            Engineering,
+        ),
+        row(
+            "E27",
+            "Highest age of IgA and IgM that are a baseline",
+            days(E27_BASELINE_DAYS),
+            Engineering,
+        ),
+        row(
+            "E28",
+            "A trough may still rise after the start of immunoglobulin for",
+            months(E28_EARLY_TROUGH_MONTHS),
             Engineering,
         ),
         row(

@@ -104,6 +104,11 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// What the infection history of K5 amounts to.
+    pub fn infection_history(&self) -> Verdict {
+        self.severe.verdict
+    }
+
     /// Decides the start for the assigned population.
     pub fn decide(&self, assigned: &Assigned, ig: &IgHistory, events: &IndexEvents) -> Decided {
         let population = assigned.finding.code;

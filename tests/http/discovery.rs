@@ -55,6 +55,7 @@ async fn templates_keep_to_what_clients_resolve() {
         "medicationStatements",
         "medicationDispenses",
         "encounters",
+        "immunizations",
     ];
     for entry in services().await {
         let prefetch = entry["prefetch"].as_object().unwrap();

@@ -37,7 +37,12 @@ impl Record {
         }
         for (index, resource) in record.resources.iter_mut().enumerate().skip(1) {
             resource["id"] = json!(format!("r{index}"));
-            resource["subject"] = json!({"reference": "Patient/v"});
+            let subject = if resource["resourceType"] == "Immunization" {
+                "patient"
+            } else {
+                "subject"
+            };
+            resource[subject] = json!({"reference": "Patient/v"});
         }
         record.link_encounters();
         record
@@ -60,7 +65,7 @@ impl Record {
         } else if phrase == "infections not searched" {
             self.gaps.push(("Condition", Gap::Incomplete));
         } else if let Some(source) = phrase.strip_suffix(" search failed") {
-            let source = ["Condition", "MedicationAdministration"]
+            let source = ["Condition", "Immunization", "MedicationAdministration"]
                 .into_iter()
                 .find(|known| *known == source)
                 .unwrap_or_else(|| panic!("`{source}` is no source"));
@@ -79,6 +84,17 @@ impl Record {
             );
         } else if let Some(date) = phrase.strip_prefix("low IgG not decisive, stated ") {
             self.statement("igg-decisive-factor", date, json!({"valueBoolean": false}));
+        } else if let Some(rest) = phrase.strip_prefix("vaccination stated ") {
+            let (said, date) = split(rest, " ");
+            let value = json!({"valueBoolean": said == "adequate"});
+            self.statement("vaccination-adequate", date, value);
+        } else if let Some(date) = phrase.strip_prefix("prophylaxis considered ") {
+            let value = json!({"valueBoolean": true});
+            self.statement("antibiotic-prophylaxis-considered", date, value);
+        } else if let Some(given) = vaccination(phrase) {
+            self.resources.push(given);
+        } else if let Some(order) = antibiotic(phrase) {
+            self.resources.push(order);
         } else if let Some(rest) = phrase.strip_prefix("extension stated ") {
             let (stated, end) = split(rest, " to ");
             self.statement("ig-extension", stated, json!({"valueDateTime": end}));
@@ -179,6 +195,8 @@ fn diagnosis(name: &str) -> Option<Value> {
         "haemophilia A" => json!({"coding": [coding(SKS, "DD66")]}),
         "CVID" => json!({"coding": [coding(SKS, "DD839")]}),
         "hypogammaglobulinaemia" => json!({"coding": [coding(SKS, "DD801")]}),
+        "bronchiectasis" => json!({"coding": [coding(SKS, "DJ47")]}),
+        "COPD" => json!({"coding": [coding(SKS, "DJ44")]}),
         "hypertension" => json!({"text": "Hypertensio arterialis"}),
         "SLE" => json!({"text": "Systemisk lupus erythematosus"}),
         "NSCLC" => json!({"text": "Ikke-småcellet lungekræft"}),
@@ -298,6 +316,24 @@ fn laboratory(phrase: &str) -> Option<Vec<Value>> {
                 result
             })
             .to_vec(),
+        ["IgA", value] => vec![observation(
+            NPU,
+            "NPU19795",
+            date,
+            quantity(value, Some("g/L")),
+        )],
+        ["IgM", value] => vec![observation(
+            NPU,
+            "NPU19825",
+            date,
+            quantity(value, Some("g/L")),
+        )],
+        ["B", "cells", value] => vec![observation(
+            NPU,
+            "NPU21819",
+            date,
+            quantity(value, Some("10*9/L")),
+        )],
         ["weight", value, unit] => {
             vec![observation(
                 LOINC,
@@ -308,6 +344,38 @@ fn laboratory(phrase: &str) -> Option<Vec<Value>> {
         }
         _ => return None,
     })
+}
+
+/// `influenza vaccination 2025-10-20`, perhaps `not done`.
+fn vaccination(phrase: &str) -> Option<Value> {
+    let (what, date) = phrase.rsplit_once(' ')?;
+    let (what, status) = match what.strip_suffix(" not done") {
+        Some(what) => (what, "not-done"),
+        None => (what, "completed"),
+    };
+    let atc = match what {
+        "influenza vaccination" => "J07BB02",
+        "pneumococcal vaccination" => "J07AL02",
+        _ => return None,
+    };
+    Some(json!({"resourceType": "Immunization", "status": status,
+        "vaccineCode": {"coding": [coding(ATC, atc)]}, "occurrenceDateTime": date}))
+}
+
+/// `antibiotic since 2026-01-10`, perhaps marked: `prophylactic antibiotic since …`.
+fn antibiotic(phrase: &str) -> Option<Value> {
+    let (what, date) = phrase.split_once(" since ")?;
+    let mut order = json!({"resourceType": "MedicationRequest", "status": "active",
+        "intent": "order", "medicationCodeableConcept": {"coding": [coding(ATC, "J01EE01")]},
+        "authoredOn": date});
+    match what {
+        "antibiotic" => {}
+        "prophylactic antibiotic" => {
+            order["reasonCode"] = json!([{"text": "Antibiotikaprofylakse"}]);
+        }
+        _ => return None,
+    }
+    Some(order)
 }
 
 fn cell_therapy(phrase: &str) -> Option<Value> {
@@ -411,6 +479,7 @@ fn infection(phrase: &str, date: &str) -> Option<Vec<Value>> {
         "septic shock in intensive care" => ("DA419", Some("ICU")),
         "sepsis" => ("DA419", None),
         "sinusitis" => ("DJ01", None),
+        "urinary tract infection" => ("DN390", None),
         "influenza, admitted" => ("DJ10", Some("IMP")),
         _ => return None,
     };

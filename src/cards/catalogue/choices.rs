@@ -34,6 +34,8 @@ pub enum Choice {
     K16,
     /// Lead time of the stop card.
     K17,
+    /// Trough.
+    K18,
     /// Age of the earlier sample.
     E1,
     /// Active infection without an end.
@@ -62,12 +64,30 @@ pub enum Choice {
     E13,
     /// An order that ended on an unrecorded day.
     E30,
+    /// Season of an influenza vaccination.
+    E20,
+    /// Statement "vaccination adequate" holds.
+    E21,
+    /// Antibiotic counts as prophylaxis.
+    E22,
+    /// Statement "prophylaxis considered" holds.
+    E23,
+    /// Repeated infections are a focus.
+    E24,
+    /// Age of a trough.
+    E25,
+    /// Trough that allows a reduction.
+    E26,
+    /// Age of a baseline.
+    E27,
+    /// A trough that may still rise.
+    E28,
 }
 
 impl Choice {
     /// Every choice that a card names.
     #[cfg(test)]
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 35] = [
         Self::K1,
         Self::K3,
         Self::K5,
@@ -79,6 +99,7 @@ impl Choice {
         Self::K15,
         Self::K16,
         Self::K17,
+        Self::K18,
         Self::E1,
         Self::E2,
         Self::E3,
@@ -93,6 +114,15 @@ impl Choice {
         Self::E12,
         Self::E13,
         Self::E30,
+        Self::E20,
+        Self::E21,
+        Self::E22,
+        Self::E23,
+        Self::E24,
+        Self::E25,
+        Self::E26,
+        Self::E27,
+        Self::E28,
     ];
 
     /// The parameter's id.
@@ -109,6 +139,7 @@ impl Choice {
             Self::K15 => "K15",
             Self::K16 => "K16",
             Self::K17 => "K17",
+            Self::K18 => "K18",
             Self::E1 => "E1",
             Self::E2 => "E2",
             Self::E3 => "E3",
@@ -123,6 +154,15 @@ impl Choice {
             Self::E12 => "E12",
             Self::E13 => "E13",
             Self::E30 => "E30",
+            Self::E20 => "E20",
+            Self::E21 => "E21",
+            Self::E22 => "E22",
+            Self::E23 => "E23",
+            Self::E24 => "E24",
+            Self::E25 => "E25",
+            Self::E26 => "E26",
+            Self::E27 => "E27",
+            Self::E28 => "E28",
         }
     }
 
@@ -211,6 +251,14 @@ impl Choice {
                     language,
                     "seponeringskort vises fra {n} dage før",
                     "the stop card shows from {n} days before"
+                )
+            }
+            Self::K18 => {
+                let n = k::K18_TROUGH_DAYS;
+                say!(
+                    language,
+                    "en dalværdi er taget højst {n} dage før næste dosis",
+                    "a trough is drawn at most {n} days before the next dose"
                 )
             }
             Self::E1 => {
@@ -325,6 +373,78 @@ impl Choice {
                     "an ended order without an end date may have run for {n} months"
                 )
             }
+            Self::E20 => {
+                let (month, day) = k::E20_SEASON_FROM;
+                say!(
+                    language,
+                    "en influenzavaccination gælder sæsonen fra {day}/{month}",
+                    "an influenza vaccination counts for the season from {day}/{month} (day/month)"
+                )
+            }
+            Self::E21 => {
+                let n = k::E21_VACCINATION_MONTHS;
+                say!(
+                    language,
+                    "»vaccination er dækkende« gælder i {n} måneder",
+                    "'vaccination adequate' holds for {n} months"
+                )
+            }
+            Self::E22 => {
+                let n = k::E22_PROPHYLAXIS_DAYS;
+                say!(
+                    language,
+                    "et antibiotikum, der har været givet i {n} dage, regnes for profylakse",
+                    "an antibiotic that has run for {n} days counts as prophylaxis"
+                )
+            }
+            Self::E23 => {
+                let n = k::E23_CONSIDERED_MONTHS;
+                say!(
+                    language,
+                    "»antibiotikaprofylakse er overvejet« gælder i {n} måneder",
+                    "'antibiotic prophylaxis considered' holds for {n} months"
+                )
+            }
+            Self::E24 => {
+                let (n, months) = (k::E24_FOCUS_EPISODES, k::K5_INFECTION_MONTHS);
+                say!(
+                    language,
+                    "mindst {n} lunge- eller urinvejsinfektioner inden for {months} måneder er et kendt organfokus",
+                    "at least {n} lung or urinary infections within {months} months are a known organ focus"
+                )
+            }
+            Self::E25 => {
+                let n = k::E25_TROUGH_MONTHS;
+                say!(
+                    language,
+                    "dalværdien er højst {n} måneder gammel",
+                    "the trough is at most {n} months old"
+                )
+            }
+            Self::E26 => {
+                let n = k::E26_REDUCTION_ABOVE;
+                say!(
+                    language,
+                    "»høj« dalværdi er over {n} g/L",
+                    "a 'high' trough is above {n} g/L"
+                )
+            }
+            Self::E27 => {
+                let n = k::E27_BASELINE_DAYS;
+                say!(
+                    language,
+                    "IgA og IgM er højst {n} dage gamle",
+                    "IgA and IgM are at most {n} days old"
+                )
+            }
+            Self::E28 => {
+                let n = k::E28_EARLY_TROUGH_MONTHS;
+                say!(
+                    language,
+                    "i de første {n} måneder kan dalværdien stadig stige",
+                    "in the first {n} months the trough may still rise"
+                )
+            }
         }
     }
 }
@@ -343,7 +463,7 @@ pub fn of_criterion(id: CriterionId) -> &'static [Choice] {
 
 /// What a missing item depends on.
 pub fn of_missing(item: MissingItem) -> &'static [Choice] {
-    use Choice::{E1, E2, E4, E9, E30, K1, K3, K7, K15, K16};
+    use Choice::{E1, E2, E4, E9, E20, E21, E22, E23, E24, E30, K1, K3, K7, K15, K16};
     match item {
         MissingItem::Igg => &[K3, K7, E30],
         MissingItem::IggSecondSample => &[E1],
@@ -353,6 +473,9 @@ pub fn of_missing(item: MissingItem) -> &'static [Choice] {
         MissingItem::CarTInfusionDate => &[E4],
         MissingItem::IndexEventConfirmation => &[K15],
         MissingItem::HsctRelevance => &[K16],
+        MissingItem::VaccinationInfluenza => &[E20, E21],
+        MissingItem::VaccinationPneumococcal | MissingItem::SourceImmunization => &[E21],
+        MissingItem::AntibioticProphylaxis => &[E22, E23, E24],
         MissingItem::IggReferenceLimit
         | MissingItem::InfectionDetails
         | MissingItem::MProtein
@@ -381,7 +504,9 @@ pub fn of_index(kind: IndexKind) -> &'static [Choice] {
 
 /// What a card itself depends on, its criteria aside.
 pub fn of_card(card: CardCode) -> &'static [Choice] {
-    use Choice::{E7, E9, E10, E11, E12, K1, K5, K8, K9, K11, K15, K17};
+    use Choice::{
+        E7, E9, E10, E11, E12, E22, E23, E25, E26, E27, E28, K1, K5, K8, K9, K11, K15, K17, K18,
+    };
     match card {
         CardCode::C07 => &[K1],
         CardCode::C05 => &[E9],
@@ -389,6 +514,11 @@ pub fn of_card(card: CardCode) -> &'static [Choice] {
         CardCode::C14 => &[K5, K8, K9, K17, E7, E12],
         CardCode::C15 => &[K8, K11, E7, E10, E12],
         CardCode::C30 => &[K15],
+        CardCode::C11 => &[E27],
+        CardCode::C16 | CardCode::C17 => &[K8, E7, E12],
+        CardCode::C18 => &[K5, K8, E22, E23],
+        CardCode::C24 => &[K18, E25, E28],
+        CardCode::C25 => &[K18, E25, E26],
         CardCode::C01
         | CardCode::C02
         | CardCode::C03
@@ -396,6 +526,7 @@ pub fn of_card(card: CardCode) -> &'static [Choice] {
         | CardCode::C06
         | CardCode::C08
         | CardCode::C09
+        | CardCode::C10
         | CardCode::C26
         | CardCode::C29
         | CardCode::C31

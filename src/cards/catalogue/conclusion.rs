@@ -3,12 +3,13 @@
 //! The wording says what the guideline allows or asks for; it never gives an order.
 
 mod course;
+mod monitoring;
 
 use super::{say, words};
 use crate::{
     cards::{Language, case::Case, locale, markdown::escape},
     guideline::{
-        assessment::{CardCode, IndexEvent, Population, StartConclusion},
+        assessment::{CardCode, CourseConclusion, IndexEvent, Population, StartConclusion},
         parameters::K5_INFECTION_MONTHS,
         quantity::GramsPerLitre,
     },
@@ -53,9 +54,16 @@ pub fn paragraphs(card: CardCode, case: &Case<'_>) -> Vec<String> {
             "Uden hæmatologisk sygdom eller HSCT kan substitution kun overvejes i særlige situationer. Vurderingen kræver udredning med klinisk immunologi, herunder vaccinationsrespons; derefter gælder samme IgG- og infektionskriterier som ved hæmatologisk sygdom.",
             "Without haematological disease or HSCT, substitution may be considered in special situations only. The assessment needs a work-up with clinical immunology, vaccine response included; then the same IgG and infection criteria apply as in haematological disease."
         )],
+        CardCode::C10 => monitoring::preconditions(case),
+        CardCode::C11 => monitoring::baseline(language),
         CardCode::C12 => course::review(case),
         CardCode::C14 => course::stop_after_index(case),
         CardCode::C15 => course::stop_attempt(case),
+        CardCode::C16 => monitoring::b_cell_function(case),
+        CardCode::C17 => monitoring::summer_pause(language),
+        CardCode::C18 => monitoring::recurrence(case),
+        CardCode::C24 => monitoring::trough(case),
+        CardCode::C25 => monitoring::reduction(case),
         CardCode::C26 => outside(case),
         CardCode::C29 => vec![say!(
             language,
@@ -262,6 +270,9 @@ fn igg_fails(case: &Case<'_>) -> Vec<String> {
             "IgG er over 6 g/L, men under laboratoriets nedre grænse ({low} g/L). Vejledningens tekst kan læses, så det også tæller; det er et klinisk skøn.",
             "IgG is at least 6 g/L but below the laboratory's lower limit ({low} g/L). The guideline's text can be read to include that; it is a clinical judgement."
         ));
+    }
+    if case.has(CourseConclusion::Recovered) {
+        out.push(monitoring::recovered(language));
     }
     out
 }

@@ -54,6 +54,15 @@ pub fn missing_short(item: MissingItem, repeat_from: Option<Date>, language: Lan
         }
         (MissingItem::ImmunologyWorkUp, _) => text("immunologisk udredning", "immunology work-up"),
         (MissingItem::OrderIndication, _) => text("indikation", "indication"),
+        (MissingItem::VaccinationInfluenza, _) => {
+            text("influenzavaccination", "influenza vaccination")
+        }
+        (MissingItem::VaccinationPneumococcal, _) => {
+            text("pneumokokvaccination", "pneumococcal vaccination")
+        }
+        (MissingItem::AntibioticProphylaxis, _) => {
+            text("antibiotikaprofylakse", "antibiotic prophylaxis")
+        }
         (MissingItem::SourceObservation, _) => text("laboratoriesvar", "laboratory results"),
         (MissingItem::SourceCondition, _) => text("diagnoser", "diagnoses"),
         (MissingItem::SourceProcedure, _) => text("procedurer", "procedures"),
@@ -62,6 +71,7 @@ pub fn missing_short(item: MissingItem, repeat_from: Option<Date>, language: Lan
             text("medicinadministrationer", "administrations")
         }
         (MissingItem::SourcePatient, _) => text("patientdata", "patient data"),
+        (MissingItem::SourceImmunization, _) => text("vaccinationer", "vaccinations"),
     };
     fixed.say(language).to_owned()
 }
@@ -128,6 +138,18 @@ pub fn missing(item: MissingItem) -> Text {
             "Work-up with clinical immunology, vaccine response included",
         ),
         MissingItem::OrderIndication => text("Ordinationens indikation", "The order's indication"),
+        MissingItem::VaccinationInfluenza => text(
+            "Influenzavaccination i denne sæson er ikke dokumenteret",
+            "Influenza vaccination this season is not documented",
+        ),
+        MissingItem::VaccinationPneumococcal => text(
+            "Pneumokokvaccination er ikke dokumenteret",
+            "Pneumococcal vaccination is not documented",
+        ),
+        MissingItem::AntibioticProphylaxis => text(
+            "Antibiotikaprofylakse ved kendt organfokus er ikke dokumenteret",
+            "Antibiotic prophylaxis with a known organ focus is not documented",
+        ),
         MissingItem::SourceObservation => text(
             "Laboratoriesvar kunne ikke hentes (Observation)",
             "Laboratory results were not obtained (Observation)",
@@ -151,6 +173,10 @@ pub fn missing(item: MissingItem) -> Text {
         MissingItem::SourcePatient => text(
             "Patientens stamdata kunne ikke hentes (Patient)",
             "The patient's own data were not obtained (Patient)",
+        ),
+        MissingItem::SourceImmunization => text(
+            "Vaccinationer kunne ikke hentes (Immunization)",
+            "Vaccinations were not obtained (Immunization)",
         ),
     }
 }

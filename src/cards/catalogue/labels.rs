@@ -2,10 +2,16 @@
 
 use jiff::civil::Date;
 
+mod monitoring;
+
 use super::say;
 use crate::{
     cards::{Language, locale},
     guideline::facts::{Donor, ReviewOutcome},
+};
+
+pub use monitoring::{
+    considered, resume_task, summer_pause, vaccinated, vaccination, vaccinations, vaccine,
 };
 
 /// A statement's name, by its code of decision-spec §5.
@@ -20,6 +26,16 @@ pub fn statement(code: &str, language: Language) -> String {
             language,
             "Lav IgG var den afgørende enkeltfaktor",
             "Low IgG was the decisive single factor"
+        ),
+        "vaccination-adequate" => say!(
+            language,
+            "Vaccination er dækkende",
+            "Vaccination is adequate"
+        ),
+        "antibiotic-prophylaxis-considered" => say!(
+            language,
+            "Antibiotikaprofylakse er overvejet",
+            "Antibiotic prophylaxis was considered"
         ),
         "ig-review" => {
             say!(

@@ -1,5 +1,7 @@
 //! The one sentence and the urgency of each card (`recommendations.md` §1b).
 
+mod monitoring;
+
 use super::{gaps, say, words};
 use crate::{
     cards::{
@@ -30,9 +32,16 @@ pub fn indicator(card: CardCode, case: &Case<'_>) -> Indicator {
         | CardCode::C07
         | CardCode::C08
         | CardCode::C09
+        | CardCode::C10
+        | CardCode::C11
         | CardCode::C12
         | CardCode::C14
         | CardCode::C15
+        | CardCode::C16
+        | CardCode::C17
+        | CardCode::C18
+        | CardCode::C24
+        | CardCode::C25
         | CardCode::C26
         | CardCode::C29
         | CardCode::C30 => Indicator::Info,
@@ -98,9 +107,16 @@ pub(in crate::cards) fn sentence(card: CardCode, case: &Case<'_>) -> String {
             "HGG uden hæmatologisk sygdom: kun i særlige situationer; udredning med klinisk immunologi kræves",
             "HGG without haematological disease: only in special situations; immunology work-up required"
         ),
+        CardCode::C10 => monitoring::preconditions(case),
+        CardCode::C11 => monitoring::baseline(case),
         CardCode::C12 => review(case),
         CardCode::C14 => stop_after_index(case),
         CardCode::C15 => stop_attempt(case),
+        CardCode::C16 => monitoring::b_cell_function(language),
+        CardCode::C17 => monitoring::summer_pause(language),
+        CardCode::C18 => monitoring::recurrence(language),
+        CardCode::C24 => monitoring::trough(case),
+        CardCode::C25 => monitoring::reduction(case),
         CardCode::C26 => match case.assessment.population.code {
             Population::OosPid => say!(
                 language,
@@ -165,7 +181,8 @@ pub(in crate::cards) fn by_weight(missing: &[MissingItem]) -> Vec<MissingItem> {
         | MissingItem::SourceProcedure
         | MissingItem::SourceMedicationRequest
         | MissingItem::SourceMedicationAdministration
-        | MissingItem::SourcePatient => 1,
+        | MissingItem::SourcePatient
+        | MissingItem::SourceImmunization => 1,
         MissingItem::Igg
         | MissingItem::IggSecondSample
         | MissingItem::IggUninfectedSample
@@ -174,7 +191,10 @@ pub(in crate::cards) fn by_weight(missing: &[MissingItem]) -> Vec<MissingItem> {
         MissingItem::MProtein | MissingItem::IgaIgm => 4,
         MissingItem::HsctRelevance
         | MissingItem::ImmunologyWorkUp
-        | MissingItem::OrderIndication => 5,
+        | MissingItem::OrderIndication
+        | MissingItem::VaccinationInfluenza
+        | MissingItem::VaccinationPneumococcal
+        | MissingItem::AntibioticProphylaxis => 5,
     };
     let mut ordered = missing.to_vec();
     ordered.sort_by_key(weight);

@@ -9,7 +9,7 @@ use crate::{
         catalogue::{labels, say},
         locale,
     },
-    guideline::facts::{Donor, ReviewOutcome},
+    guideline::facts::{Donor, ReviewOutcome, VaccinationTarget},
 };
 
 const ATC: &str = "http://www.whocc.no/atc";
@@ -29,16 +29,17 @@ pub(super) struct Draft<'a> {
     pub language: Language,
 }
 
-/// A test of the value set `order-measure-ig`.
+/// A test of the value sets `order-measure-ig` and `order-bcell`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Test {
     Igg,
     Iga,
     Igm,
+    BCells,
 }
 
 impl Test {
-    /// All three, as one panel.
+    /// The immunoglobulins, as one panel.
     pub const ALL: [Self; 3] = [Self::Igg, Self::Iga, Self::Igm];
 
     /// NPU code and display, LOINC code and display, short name.
@@ -64,6 +65,13 @@ impl Test {
                 "2472-9",
                 "IgM [Mass/volume] in Serum or Plasma",
                 "IgM",
+            ],
+            Self::BCells => [
+                "NPU21819",
+                "B—B-lymphocytter; antalk. = ? × 10^9/L",
+                "8116-6",
+                "CD19 cells [#/volume] in Blood",
+                "CD19",
             ],
         }
     }
@@ -198,6 +206,29 @@ impl Draft<'_> {
             request["occurrenceDateTime"] = json!(from.to_string());
         }
         request
+    }
+
+    /// A draft order of a vaccination; which product, the prescriber chooses.
+    pub fn vaccination(&self, against: VaccinationTarget) -> Value {
+        let (code, display) = match against {
+            VaccinationTarget::Influenza => (
+                "J07BB02",
+                "influenza, inactivated, split virus or surface antigen",
+            ),
+            VaccinationTarget::Pneumococci => ("J07AL", "Pneumococcal vaccines"),
+        };
+        json!({
+            "resourceType": "MedicationRequest",
+            "status": "draft",
+            "intent": "order",
+            "medicationCodeableConcept": {
+                "coding": [{ "system": ATC, "code": code, "display": display }],
+                "text": labels::vaccine(against, self.language),
+            },
+            "subject": { "reference": self.patient },
+            "authoredOn": self.as_of.to_string(),
+            "reasonCode": [sid_reason(self.language)],
+        })
     }
 
     /// A draft task to be done by `by`.
