@@ -14,8 +14,9 @@ use super::{
     *,
 };
 use crate::guideline::{
+    GUIDELINE,
     assessment::{
-        Course, CourseConclusion, CourseRule, Criterion, CriterionId, DecisiveIgg, Dose, Guideline,
+        Course, CourseConclusion, CourseRule, Criterion, CriterionId, DecisiveIgg, Dose,
         IndexEvent, IndexKind, MissingItem, OrderFinding, Population, PopulationFinding, Start,
         StartConclusion, Window,
     },
@@ -60,10 +61,7 @@ impl Sample {
         Self {
             assessment: Assessment {
                 as_of: date(2026, 3, 16),
-                guideline: Guideline {
-                    id: "medicinraadet-sid",
-                    version: "1.1",
-                },
+                guideline: GUIDELINE,
                 population: PopulationFinding {
                     code: Population::P2A,
                     alternatives: Vec::new(),
@@ -106,6 +104,7 @@ impl Sample {
                 cards: vec![CardCode::C01],
                 comparators: Vec::new(),
                 data_problems: Vec::new(),
+                counterfactual: None,
             },
             chart,
         }
