@@ -169,7 +169,7 @@ pub(super) fn extension(card: CardCode, case: &Case<'_>) -> Extension {
                 evidence: population.evidence.clone(),
             },
             start: about_start.then_some(assessment.start.conclusion),
-            course: case.is_course_card(card).then(|| CourseTrace {
+            course: (case.is_course_card(card) && course.start.is_some()).then(|| CourseTrace {
                 start: course.start,
                 rule: course.rule,
                 stop_due: course.stop_due,

@@ -20,6 +20,7 @@ use crate::guideline::{
         IndexEvent, IndexKind, MissingItem, OrderFinding, Population, PopulationFinding, Start,
         StartConclusion, Window,
     },
+    counterfactual::Counterfactual,
     date::{When, plus_months},
     facts::{
         Bacterial, ClinicalStatus, Diagnosis, DiagnosisKind, Focus, IgIndication, IgRoute,
@@ -189,6 +190,11 @@ fn samples() -> Vec<Sample> {
             note: String::new(),
         })
         .collect();
+    everything_missing.assessment.counterfactual = Some(Counterfactual::BirthDate {
+        adult_until: date(2008, 9, 30),
+        adult: StartConclusion::Not,
+        child: StartConclusion::Na,
+    });
     let mut nobody = Sample::new();
     nobody.chart = Chart::default();
     nobody.assessment.population.index = None;
@@ -200,6 +206,7 @@ fn samples() -> Vec<Sample> {
     two.assessment.population.alternatives = vec![Population::P2A, Population::P2B];
     let mut not = Sample::new().with_draft();
     not.assessment.start.conclusion = StartConclusion::Not;
+    not.assessment.counterfactual = Some(Counterfactual::LowerIgg { before: None });
     let mut none_recorded = Sample::new().with_draft();
     none_recorded.assessment.start.conclusion = StartConclusion::Ns;
     let mut late = Sample::on_treatment(date(2027, 9, 30));

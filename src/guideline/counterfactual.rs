@@ -62,6 +62,7 @@ pub enum Counterfactual {
     /// Where IgG alone decides (REC-17, REC-23), a new one below 4 g/L would meet the criterion.
     LowerIgg {
         /// Drawn before this day, if the rule ends.
+        #[serde(skip_serializing_if = "Option::is_none")]
         before: Option<Date>,
     },
 }
