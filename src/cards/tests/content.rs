@@ -480,27 +480,22 @@ fn a_terminal_shows_urgency_summary_and_choices() {
 /// The products hold a little IgA, which matters to a patient with severe IgA deficiency (B-38, H-25).
 #[test]
 fn no_card_calls_a_product_free_of_iga() {
-    for sample in samples() {
-        for code in ALL {
-            for language in LANGUAGES {
-                let card = sample.card(code, language);
-                let text = format!("{} {}", card.summary.as_str(), card.detail);
-                for (claim, true_form) in [
-                    ("IgA-fri", ""),
-                    ("uden IgA", ""),
-                    ("without IgA", ""),
-                    ("IgA-free", ""),
-                    ("hold no IgA", ""),
-                    ("ikke IgA", "ikke IgA af klinisk betydning"),
-                    ("no IgA", ""),
-                ] {
-                    let text = match true_form {
-                        "" => text.clone(),
-                        form => text.replace(form, ""),
-                    };
-                    assert!(!text.contains(claim), "{code:?}: {claim}");
-                }
-            }
+    every_card(|card, _| {
+        let text = card.detail.replace("ikke IgA af klinisk betydning", "");
+        for claim in [
+            "IgA-fri",
+            "uden IgA",
+            "ikke IgA",
+            "IgA-free",
+            "without IgA",
+            "no IgA",
+        ] {
+            assert!(!text.contains(claim), "{:?}: {claim}", card.code);
+            assert!(
+                !card.summary.as_str().contains(claim),
+                "{:?}: {claim}",
+                card.code
+            );
         }
-    }
+    });
 }
