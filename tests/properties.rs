@@ -6,6 +6,8 @@
 mod rules;
 #[path = "properties/service.rs"]
 mod service;
+#[path = "support/suggestions.rs"]
+mod suggestions;
 #[path = "support/chart.rs"]
 mod support;
 

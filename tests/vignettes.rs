@@ -4,6 +4,8 @@
 
 #[path = "vignettes/record.rs"]
 mod record;
+#[path = "support/suggestions.rs"]
+mod suggestions;
 #[path = "support/chart.rs"]
 mod support;
 #[path = "vignettes/table.rs"]
@@ -11,6 +13,7 @@ mod table;
 
 use serde_json::{Value, json};
 use sid_cds::{
+    cards::{self, Language, Writing},
     chart::{Chart, DraftKind},
     guideline::{
         assess,
@@ -162,6 +165,27 @@ fn every_covered_vignette_holds() {
     }
     assert!(covered > 60, "only {covered} vignettes were read");
     assert!(report.is_empty(), "\n{report}");
+}
+
+#[test]
+fn what_the_cards_suggest_is_valid_and_about_the_patient() {
+    let mut suggested = 0;
+    for vignette in vignettes() {
+        let chart = vignette.chart();
+        let assessment = assess(&chart.facts, vignette.as_of);
+        for language in [Language::Da, Language::En] {
+            let writing = Writing {
+                language,
+                service: "sid-order-select",
+                hook: None,
+            };
+            for card in cards::write(&assessment, &chart, writing) {
+                suggested += card.suggestions.len();
+                assert_eq!(suggestions::fault(&card, &chart), None, "{}", vignette.id);
+            }
+        }
+    }
+    assert!(suggested > 200, "{suggested}");
 }
 
 #[test]

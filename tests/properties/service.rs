@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use sid_cds::{
-    cards::{self, Language, Writing, card::Action},
+    cards::{self, Language, Writing},
     chart::{Chart, Input, Reading, terminology::Terminology},
 };
 
 use super::*;
-use crate::support::raw;
+use crate::{suggestions, support::raw};
 
 /// A draft of immunoglobulin, as an order hook sends it.
 static DRAFTED: LazyLock<Chart> = LazyLock::new(|| {
@@ -59,42 +59,10 @@ proptest! {
         for language in [Language::Da, Language::En] {
             let writing = Writing { language, service: "sid-order-select", hook: None };
             for card in cards::write(&assessment, &chart, writing) {
-                for action in card.suggestions.iter().flat_map(|suggestion| &suggestion.actions) {
-                    let (resource, known) = match action {
-                        Action::Create { resource, .. } => (resource, true),
-                        Action::Update { resource, .. } => {
-                            let id = id_of(resource.json());
-                            (resource, chart.orders.contains_key(&id))
-                        }
-                        Action::Delete { resource_id, .. } => {
-                            prop_assert!(chart.orders.contains_key(&Reference::new(resource_id)));
-                            continue;
-                        }
-                    };
-                    prop_assert!(known, "{}", resource.json());
-                    let read = r4::read(resource.json());
-                    prop_assert!(read.as_ref().is_ok_and(|read| read.lost.is_empty()), "{}", resource.json());
-                    prop_assert_eq!(patient_of(resource.json()), "Patient/p1");
-                }
+                prop_assert_eq!(suggestions::fault(&card, &chart), None);
             }
         }
     }
-}
-
-fn id_of(resource: &str) -> Reference {
-    let value: Value = serde_json::from_str(resource).expect("JSON");
-    let text = |member: &str| value[member].as_str().expect("a string").to_owned();
-    Reference::new(format!("{}/{}", text("resourceType"), text("id")))
-}
-
-/// Whom a resource is about: `subject`, or `for` of a Task, or `patient`.
-fn patient_of(resource: &str) -> String {
-    let value: Value = serde_json::from_str(resource).expect("JSON");
-    ["subject", "for", "patient"]
-        .iter()
-        .find_map(|member| value[member]["reference"].as_str())
-        .unwrap_or_default()
-        .to_owned()
 }
 
 proptest! {
