@@ -10,13 +10,10 @@ use sid_cds::{
 /// What is wrong with the first action that is wrong: what it would store is valid R4 without loss and
 /// about this patient, and what it would change or delete is an order that the client sent.
 pub fn fault(card: &Card, chart: &Chart) -> Option<String> {
-    let actions = card
-        .suggestions
+    card.suggestions
         .iter()
-        .flat_map(|suggestion| &suggestion.actions);
-    actions
-        .filter_map(|action| of_action(action, chart))
-        .next()
+        .flat_map(|suggestion| &suggestion.actions)
+        .find_map(|action| of_action(action, chart))
         .map(|fault| format!("{:?}: {fault}", card.code))
 }
 
