@@ -17,7 +17,7 @@ pub mod terminology;
 mod treatments;
 mod unit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{civil::Date, tz::TimeZone};
 use serde_json::value::RawValue;
@@ -125,6 +125,7 @@ pub enum DraftKind {
 /// Reads a chart. It does not fail: what cannot be read is in `facts.problems`.
 ///
 /// `patient_id` is the patient of the hook's context; in a record without one, its only Patient.
+/// Without `drafts`, the draft orders of a whole record are what an order hook would be about.
 pub fn read(
     input: &Input<'_>,
     drafts: Option<Drafts<'_>>,
@@ -156,9 +157,11 @@ pub fn read(
     infections::read(&record, &stated, &stays, &antibiotics, &mut facts);
 
     let mut orders = running_orders(&record, &facts);
-    let draft = drafts.map_or(DraftKind::NothingChosen, |drafts| {
-        drafts::read(&drafts, &record, &mut orders, &mut facts)
-    });
+    let draft = match (drafts, input) {
+        (Some(drafts), _) => drafts::read(&drafts, &record, &mut orders, &mut facts),
+        (None, Input::Record(_)) => drafts::of_record(&record, &mut orders, &mut facts),
+        (None, Input::Prefetch(_)) => DraftKind::NothingChosen,
+    };
     record::drop_vague(&mut facts);
     Chart {
         facts,
@@ -175,6 +178,7 @@ fn patient_of(
     facts: &mut Facts,
 ) -> Option<Reference> {
     if let Some(id) = patient_id {
+        let id = id.strip_prefix("Patient/").unwrap_or(id);
         return Some(Reference::new(format!("Patient/{id}")));
     }
     let mut patients = obtained
@@ -183,7 +187,7 @@ fn patient_of(
         .filter(|entry| entry.resource_type == "Patient");
     match (patients.next(), patients.next()) {
         (Some(only), None) => Some(only.reference.clone()),
-        (None, _) => None,
+        (None, _) => subject_of_all(obtained, facts),
         // Whose record is it? Nothing in it can be used, so nothing of it counts as searched.
         (Some(one), Some(_)) => {
             facts.searched = Searched::default();
@@ -198,6 +202,23 @@ fn patient_of(
             None
         }
     }
+}
+
+/// The one subject of a record without a Patient. Several, and nothing of it counts as searched.
+fn subject_of_all(obtained: &Obtainment<'_>, facts: &mut Facts) -> Option<Reference> {
+    let entries = obtained.entries.iter();
+    let subjects: BTreeSet<Reference> = entries
+        .filter_map(|entry| record::subject(entry))
+        .map(|subject| obtained.normalise(&subject))
+        .collect();
+    if subjects.len() > 1 {
+        facts.searched = Searched::default();
+        let why = "several subjects, and no Patient";
+        let place = Reference::new("record");
+        note(facts, &place, Problem::Conflict, Touches::Patient, why);
+        return None;
+    }
+    subjects.into_iter().next()
 }
 
 /// Resources of another patient are not used, and are a problem.

@@ -26,7 +26,6 @@ use jiff::civil::{Date, date};
 
 use assessment::{
     Assessment, CardCode, Course, CourseConclusion, Dose, Guideline, OrderConclusion, Population,
-    StartConclusion,
 };
 use facts::{Facts, IgIndication};
 use parameters::G1_REVIEW_BY;
@@ -79,9 +78,7 @@ fn conclude(facts: &Facts, as_of: Date) -> Assessment {
         cards.retain(|card| *card != CardCode::C04);
     }
     cards.extend(course_cards(&course));
-    if (population.code == Population::Ambiguous && start.conclusion == StartConclusion::Unk)
-        || timeline.two_readings
-    {
+    if timeline.two_readings {
         cards.push(CardCode::C30);
     }
     let indicate = order_cards(

@@ -6,6 +6,7 @@ mod http {
     pub mod demonstration;
     pub mod discovery;
     pub mod harness;
+    pub mod mutations;
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;

@@ -54,14 +54,18 @@ impl Drop for Made {
 struct Demo {
     child: Child,
     greeting: String,
+    log: Made,
 }
 
 impl Demo {
+    /// With the most talkative log there is.
     fn start() -> Self {
+        let log = Made::new("demo.log", "");
         let mut child = program()
             .args(["demo", "--port", "0"])
+            .env("SID_CDS_LOG", "trace")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(fs::File::create(&log.0).unwrap())
             .spawn()
             .unwrap();
         let mut greeting = String::new();
@@ -73,7 +77,11 @@ impl Demo {
                 "stopped: {greeting}"
             );
         }
-        Self { child, greeting }
+        Self {
+            child,
+            greeting,
+            log,
+        }
     }
 }
 
@@ -98,7 +106,10 @@ fn the_printed_commands_work_and_a_signal_stops_it() {
         let output = Command::new("sh").args(["-c", command]).output().unwrap();
         let answer: Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|e| panic!("{command}: {e}: {}", text(&output.stdout)));
-        assert!(answer[member].is_array(), "{command}: {answer}");
+        let answered = answer[member]
+            .as_array()
+            .is_some_and(|list| !list.is_empty());
+        assert!(answered, "{command}: {answer}");
     }
     let killed = Command::new("sh")
         .args(["-c", &format!("kill -TERM {}", demo.child.id())])
@@ -106,6 +117,18 @@ fn the_printed_commands_work_and_a_signal_stops_it() {
         .unwrap();
     assert!(killed.success());
     assert_eq!(demo.child.wait().unwrap().code(), Some(0));
+    let log = fs::read_to_string(&demo.log.0).unwrap();
+    for said in [
+        "listening",
+        "service=\"sid-patient-view\" status=200",
+        "cards=",
+        "stopping",
+    ] {
+        assert!(log.contains(said), "{said}: {log}");
+    }
+    for unsaid in ["p01", "Testesen", "CAR-T", "Practitioner"] {
+        assert!(!log.contains(unsaid), "{unsaid}: {log}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Nothing that stands in a resource is lost in silence: it is read, listed as lost, or an error.
 
+#![expect(clippy::panic, reason = "tests")]
+
 use serde_json::{Value, json};
 
 /// What becomes of a resource.

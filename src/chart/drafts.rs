@@ -60,6 +60,29 @@ pub fn read(
             }
         }
     }
+    among(entries, drafts.selections, record, orders, facts)
+}
+
+/// The drafts that a whole record holds among its other resources (a file, not a prefetch).
+pub fn of_record(
+    record: &Record<'_>,
+    orders: &mut BTreeMap<Reference, Box<RawValue>>,
+    facts: &mut Facts,
+) -> DraftKind {
+    let entries = record.obtained.entries.iter().filter(|entry| {
+        is_medication(entry) && entry.object.text("status").as_deref() == Some("draft")
+    });
+    among(entries.cloned().collect(), &[], record, orders, facts)
+}
+
+/// Which of the drafts is the order of immunoglobulin: a selected one, else the first.
+fn among(
+    mut entries: Vec<Entry<'_>>,
+    selections: &[String],
+    record: &Record<'_>,
+    orders: &mut BTreeMap<Reference, Box<RawValue>>,
+    facts: &mut Facts,
+) -> DraftKind {
     entries.retain(|entry| {
         let anothers = record.is_anothers(entry);
         if anothers {
@@ -84,7 +107,7 @@ pub fn read(
         .collect();
     let selected = immunoglobulins
         .iter()
-        .find(|(entry, _)| is_selected(entry, drafts.selections));
+        .find(|(entry, _)| is_selected(entry, selections));
     match selected.or(immunoglobulins.first()) {
         Some((entry, codes)) => {
             facts.order = Some(order(entry, codes, record, facts));

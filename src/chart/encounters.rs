@@ -24,6 +24,7 @@ pub struct Stay {
     reference: Reference,
     inpatient: bool,
     intensive_care: bool,
+    finished: bool,
     start: Dated,
     end: Dated,
     diagnoses: Vec<Reference>,
@@ -43,7 +44,7 @@ pub fn read(record: &Record<'_>, facts: &mut Facts) -> Vec<Stay> {
 }
 
 fn stay(record: &Record<'_>, entry: &Entry<'_>, encounter: &Encounter) -> Option<Stay> {
-    use EncounterStatus::{Cancelled, EnteredInError, Planned};
+    use EncounterStatus::{Cancelled, EnteredInError, Finished, Planned};
     if matches!(encounter.status, Planned | Cancelled | EnteredInError) {
         return None;
     }
@@ -54,6 +55,7 @@ fn stay(record: &Record<'_>, entry: &Entry<'_>, encounter: &Encounter) -> Option
         reference: entry.reference.clone(),
         inpatient: class.is_in(&[sets::ENC_ADMISSION], record.terminology),
         intensive_care: is_intensive_care(record, entry, encounter),
+        finished: encounter.status == Finished,
         start: record.period(entry, "period", "start"),
         end: record.period(entry, "period", "end"),
         diagnoses: diagnoses
@@ -148,13 +150,17 @@ pub fn care(
 }
 
 impl Stay {
-    /// Did it include the day of onset? A stay without an end goes on.
+    /// Did it include the day of onset? A stay without an end goes on; if it is finished, nobody
+    /// says since when.
     fn covers(&self, onset: When) -> Verdict {
         let Dated::On(start) = self.start else {
             return Verdict::NotMet;
         };
         let before_end = match self.end {
             Dated::On(end) => not_after(onset, end),
+            Dated::Missing if self.finished => {
+                not_after(onset, start).or(Verdict::Unknown(Reason::Insufficient))
+            }
             Dated::Missing => Verdict::Met,
             Dated::Invalid => Verdict::Unknown(Reason::Invalid),
         };

@@ -67,7 +67,7 @@ pub fn read(
     record: &Record<'_>,
     stated: &[Stated<'_, '_>],
     stays: &[Stay],
-    antibiotics: &[When],
+    antibiotics: &[Option<When>],
     facts: &mut Facts,
 ) {
     let cultures = positive_cultures(record, stated, facts);
@@ -125,7 +125,7 @@ fn onset(record: &Record<'_>, entry: &Entry<'_>, facts: &mut Facts) -> Option<Wh
 }
 
 /// Met, not met where medication was searched, else unknown.
-fn treated(onset: When, antibiotics: &[When], facts: &Facts) -> Verdict {
+fn treated(onset: When, antibiotics: &[Option<When>], facts: &Facts) -> Verdict {
     let searched = facts.searched.medication_requests && facts.searched.medication_administrations;
     let none = if searched {
         Verdict::NotMet
@@ -133,12 +133,15 @@ fn treated(onset: When, antibiotics: &[When], facts: &Facts) -> Verdict {
         Verdict::Unknown(Reason::NotSearched)
     };
     antibiotics.iter().fold(none, |treated, given| {
-        treated.or(near(
-            *given,
-            onset,
-            E6_ANTIBIOTIC_BEFORE_DAYS,
-            E6_ANTIBIOTIC_AFTER_DAYS,
-        ))
+        // One without a usable date may belong to any infection.
+        treated.or(given.map_or(Verdict::Unknown(Reason::Invalid), |given| {
+            near(
+                given,
+                onset,
+                E6_ANTIBIOTIC_BEFORE_DAYS,
+                E6_ANTIBIOTIC_AFTER_DAYS,
+            )
+        }))
     })
 }
 

@@ -235,6 +235,7 @@ fn quantity(members: &Object<'_>) -> Result<Quantity, Problem> {
         // Two values are not FHIR, and nothing tells which one is meant.
         Some(_) if members.count_prefix("value") > 1 => Err(Problem::ValueUnreadable),
         Some(raw) => Quantity::read(raw),
+        None if members.get("valueInteger").is_some() => Err(Problem::UnitMissing),
         None if members.has_prefix("value") => Err(Problem::ValueNotNumeric),
         None => Err(Problem::ValueMissing),
     }

@@ -357,6 +357,16 @@ impl Medication<'_, '_> {
         &self.entry.reference
     }
 
+    /// The source that it was searched in.
+    pub fn resource_type(&self) -> Source {
+        match self.source {
+            MedicationSource::Administration => Source::MedicationAdministration,
+            MedicationSource::Dispense => Source::MedicationDispense,
+            MedicationSource::Statement => Source::MedicationStatement,
+            MedicationSource::Order => Source::MedicationRequest,
+        }
+    }
+
     /// Is it in one of `sets`?
     pub fn is_in(&self, sets: &[ValueSetId], record: &Record<'_>) -> bool {
         self.codes.is_in(sets, record.terminology)

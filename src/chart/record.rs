@@ -77,14 +77,8 @@ impl<'a> Record<'a> {
         if entry.resource_type == "Patient" {
             return self.patient.as_ref() != Some(&entry.reference);
         }
-        let subject = entry
-            .object
-            .object("subject")
-            .or_else(|| entry.object.object("patient"));
-        let reference = subject.and_then(|subject| subject.text("reference"));
-        match (reference, &self.patient) {
+        match (subject(entry), &self.patient) {
             (None, _) => false,
-            (Some(reference), _) if reference.starts_with('#') => false,
             (Some(reference), Some(patient)) => self.obtained.normalise(&reference) != *patient,
             (Some(_), None) => true,
         }
@@ -292,6 +286,17 @@ pub fn drop_vague(facts: &mut Facts) {
     facts
         .problems
         .retain(|problem| !vague(problem) || !exact.contains(&problem.reference));
+}
+
+/// The reference to the subject, where it leads out of the resource.
+pub fn subject(entry: &Entry<'_>) -> Option<String> {
+    let members = &entry.object;
+    let subject = members
+        .object("subject")
+        .or_else(|| members.object("patient"))?;
+    subject
+        .text("reference")
+        .filter(|reference| !reference.starts_with('#'))
 }
 
 /// A contained resource.

@@ -1,13 +1,36 @@
 //! Awkward records, one row each: what it is, what it holds, what is read from it.
 
+use std::sync::LazyLock;
+
 use jiff::{civil::date, tz::TimeZone};
 use serde_json::{Value, json, value::RawValue};
 
 use super::*;
-use crate::guideline::{date::When, facts::Measured, quantity::GramsPerLitre};
+use crate::guideline::{
+    date::When,
+    facts::{Deceased, Measured},
+    quantity::GramsPerLitre,
+};
 
+const ATC: &str = "http://www.whocc.no/atc";
+const LOINC: &str = "http://loinc.org";
+const NPU: &str = "http://npu-terminology.org";
+const RXNORM: &str = "http://www.nlm.nih.gov/research/umls/rxnorm";
+const SKS: &str = "urn:oid:1.2.208.176.2.4";
+const SKS_D: &str = "urn:oid:1.2.208.176.2.4.12";
+const UCUM: &str = "http://unitsofmeasure.org";
+
+/// Read once: there are hundreds of rows.
+static TERMINOLOGY: LazyLock<Terminology> =
+    LazyLock::new(|| Terminology::built_in().expect("the embedded value sets"));
+
+mod conditions;
+mod drafts;
 mod laboratory;
-mod others;
+mod robustness;
+mod sources;
+mod statements;
+mod treatments;
 
 /// Reads a whole record of Patient/p and these resources, on 16 March 2026 in Denmark.
 fn read_record(resources: &[Value]) -> Chart {
@@ -43,11 +66,10 @@ fn read_prefetch(values: &[(Source, &str, Option<Value>)]) -> Chart {
 
 fn with_reading(read: impl FnOnce(Reading<'_>) -> Chart) -> Chart {
     let zone = TimeZone::get("Europe/Copenhagen").expect("a known zone");
-    let terminology = Terminology::built_in().expect("the embedded value sets");
     read(Reading {
         as_of: date(2026, 3, 16),
         zone: &zone,
-        terminology: &terminology,
+        terminology: &TERMINOLOGY,
     })
 }
 
@@ -61,6 +83,15 @@ fn changed(base: &Value, changes: &Value) -> Value {
     members.extend(changes.as_object().expect("an object").clone());
     members.retain(|_, value| !value.is_null());
     Value::Object(members)
+}
+
+/// A CodeableConcept of one coding.
+fn concept(system: &str, code: &str) -> Value {
+    json!({"coding": [{"system": system, "code": code}]})
+}
+
+fn day(text: &str) -> Option<When> {
+    Some(When::day(text.parse().expect("a date")))
 }
 
 fn problems(chart: &Chart) -> Vec<(String, Problem)> {

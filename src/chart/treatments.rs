@@ -229,12 +229,12 @@ pub fn statuses(record: &Record<'_>, stated: &[Stated<'_, '_>], facts: &mut Fact
 }
 
 /// Reads CAR-T products, bispecific antibodies and immunoglobulin from the medication records;
-/// returns the days on which a systemic antibiotic was begun.
+/// returns the days on which a systemic antibiotic was begun, `None` for one without a usable date.
 pub fn medications(
     record: &Record<'_>,
     medications: &[Medication<'_, '_>],
     facts: &mut Facts,
-) -> Vec<When> {
+) -> Vec<Option<When>> {
     let mut antibiotics = Vec::new();
     for one in medications {
         if one.is_in(&[sets::MED_CAR_T], record) {
@@ -254,7 +254,7 @@ pub fn medications(
             immunoglobulin(record, one, days, facts);
         }
         if one.is_in(&[sets::MED_ANTIBIOTIC], record) {
-            antibiotics.extend(days.start);
+            antibiotics.push(days.start);
         }
     }
     antibiotics
@@ -350,6 +350,10 @@ fn bispecific(record: &Record<'_>, one: &Medication<'_, '_>, days: Days, facts: 
     let Some(concept) = one.codes.find(&[sets::MED_BISPECIFIC], record.terminology) else {
         return;
     };
+    if days.start.is_none() {
+        // An index event that nobody can place: the source does not tell all that decides.
+        *one.resource_type().flag(&mut facts.searched) = false;
+    }
     // ATC and RxNorm have a code each for one drug; its name in the value set is the same.
     let drug = concept
         .display

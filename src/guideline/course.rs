@@ -1,6 +1,9 @@
 //! Continuing, stopping and pausing a running course (decision-spec §3.3).
 
-use jiff::civil::{Date, date};
+use jiff::{
+    Span,
+    civil::{Date, date},
+};
 
 use super::{
     assessment::{
@@ -323,7 +326,8 @@ impl Timeline<'_> {
             return;
         };
         let reached = |months: i32| {
-            let milestone = plus_months(start, months);
+            // None beyond the calendar.
+            let milestone = start.checked_add(Span::new().months(months)).ok()?;
             (self.as_of >= plus_days(milestone, -E10_REVIEW_EARLY_DAYS)).then_some(milestone)
         };
         let (first, second, later) = REVIEW_MONTHS;
@@ -447,6 +451,10 @@ fn recovered(facts: &Facts, ig: &IgHistory, igg: &Igg, as_of: Date) -> bool {
     let (Some(last), Some(latest)) = (ig.last_exposure(), &igg.latest) else {
         return false;
     };
+    if matches!(igg.usable, Err(Reason::Invalid | Reason::Conflicting)) {
+        // The latest result is one that nobody can read.
+        return false;
+    }
     let own = latest
         .drawn
         .on_or_after(plus_days(last, K7_OFF_IG_DAYS))

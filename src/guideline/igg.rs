@@ -109,7 +109,7 @@ impl Igg {
         samples.sort_by_key(|sample| (sample.drawn.latest(), sample.drawn.earliest()));
         let samples = one_a_day(samples);
         let latest = samples.last().cloned();
-        let usable = usable(latest.as_ref(), &unusable, facts, as_of);
+        let usable = usable(&samples, &unusable, facts, as_of);
         let conflicts = samples
             .iter()
             .filter(|sample| sample.conflicting)
@@ -236,12 +236,6 @@ fn one_a_day(samples: Vec<Sample>) -> Vec<Sample> {
     for sample in samples {
         match days.last_mut() {
             Some(same) if same.drawn == sample.drawn && sample.drawn.exact().is_some() => {
-                let sides = |sample: &Sample| {
-                    (
-                        sample.below(GramsPerLitre::FOUR),
-                        sample.below(GramsPerLitre::SIX),
-                    )
-                };
                 if sides(same) != sides(&sample) {
                     same.conflicting = true;
                 } else if magnitude(sample.value) > magnitude(same.value) {
@@ -256,6 +250,14 @@ fn one_a_day(samples: Vec<Sample>) -> Vec<Sample> {
         }
     }
     days
+}
+
+/// On which side of 4 and of 6 g/L a value lies.
+fn sides(sample: &Sample) -> (Verdict, Verdict) {
+    (
+        sample.below(GramsPerLitre::FOUR),
+        sample.below(GramsPerLitre::SIX),
+    )
 }
 
 fn conflict(sample: &Sample) -> DataProblem {
@@ -276,7 +278,7 @@ fn magnitude(value: Measured) -> Option<GramsPerLitre> {
 }
 
 fn usable(
-    latest: Option<&Sample>,
+    samples: &[Sample],
     unusable: &[Date],
     facts: &Facts,
     as_of: Date,
@@ -286,7 +288,7 @@ fn usable(
     }
     let recent = |day: Date| days_between(day, as_of) <= K3_IGG_MAX_AGE_DAYS;
     let unusable = unusable.iter().copied().max().filter(|day| recent(*day));
-    let Some(latest) = latest else {
+    let Some((latest, earlier)) = samples.split_last() else {
         return Err(match (unusable, facts.igg.is_empty()) {
             (Some(_), _) => Reason::Invalid,
             (None, true) => Reason::NoneRecorded,
@@ -301,6 +303,14 @@ fn usable(
     }
     if latest.conflicting {
         return Err(Reason::Conflicting);
+    }
+    // A partial date may leave open which result is the latest.
+    let may_be_later = |other: &Sample| other.drawn.latest() >= latest.drawn.earliest();
+    if earlier
+        .iter()
+        .any(|other| may_be_later(other) && sides(other) != sides(latest))
+    {
+        return Err(Reason::Insufficient);
     }
     Ok(latest.clone())
 }

@@ -32,6 +32,8 @@ pub(super) struct IndexEvents {
     pub ordered: Vec<Reference>,
     /// A CAR-T is planned or ordered, or was given on a day that is not recorded.
     pub date_missing: bool,
+    /// The only index event known has no day: it may lie within K2.
+    pub undated: bool,
     /// A CAR-T whose disease is not recorded was left out, for other diagnoses are (B-32).
     pub indication_missing: bool,
 }
@@ -50,6 +52,7 @@ impl IndexEvents {
         events
             .certain
             .sort_by_key(|event| (event.when.latest(), event.when.earliest()));
+        events.undated &= events.certain.is_empty();
         let after_t0 = |when: When| {
             events
                 .certain
@@ -96,7 +99,10 @@ impl IndexEvents {
                 continue;
             }
             match car_t.when {
-                None => self.date_missing = true,
+                None => {
+                    self.date_missing = true;
+                    self.undated = true;
+                }
                 Some(when) => infused.extend(when.not_after(as_of).map(|when| (when, car_t))),
             }
         }
@@ -143,7 +149,8 @@ impl IndexEvents {
                 let qualifies = car_t.product
                     || has(DiagnosisKind::HaematologicalMalignancy)
                     || !facts.searched.conditions
-                    || !has(DiagnosisKind::Other);
+                    || !(has(DiagnosisKind::Other)
+                        || has(DiagnosisKind::NonMalignantHaematological));
                 self.indication_missing |= !qualifies;
                 qualifies
             }
@@ -151,6 +158,10 @@ impl IndexEvents {
     }
 
     fn bispecifics(&mut self, facts: &Facts, as_of: Date) {
+        self.undated |= facts
+            .bispecifics
+            .iter()
+            .any(|exposure| exposure.start.is_none() && exposure.indication != Indication::Other);
         let mut starts = courses(facts, as_of);
         starts.sort_by_key(|event| (event.when.latest(), event.when.earliest()));
         let mut candidates = Vec::new();

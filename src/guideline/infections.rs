@@ -5,7 +5,10 @@ use jiff::civil::Date;
 use super::{
     date::{When, days_between, plus_months},
     facts::{Bacterial, Facts, Infection, Reference, Statement, StatementKind},
-    parameters::{E3_RECURRENT, E9_HISTORY_DAYS, K5_INFECTION_MONTHS, K12_EPISODE_DAYS},
+    parameters::{
+        E3_RECURRENT, E9_HISTORY_DAYS, E13_DECISIVE_FACTOR_DAYS, K5_INFECTION_MONTHS,
+        K12_EPISODE_DAYS,
+    },
     verdict::{Reason, Verdict},
 };
 
@@ -223,6 +226,31 @@ pub(super) fn up_to_now(question: Question, months: i32, facts: &Facts, as_of: D
         statement.date <= as_of && days_between(statement.date, as_of) <= E9_HISTORY_DAYS
     };
     answer(question, window, facts, as_of, usable, false)
+}
+
+/// The same for REC-11, which asks besides that low IgG was the decisive single factor: a clinician
+/// who has said that it was not has answered it (§5).
+pub(super) fn rec_11_up_to_now(months: i32, facts: &Facts, as_of: Date) -> History {
+    let mut history = up_to_now(Question::Rec11, months, facts, as_of);
+    let stated = facts
+        .statements
+        .iter()
+        .filter(|statement| {
+            statement.date <= as_of
+                && days_between(statement.date, as_of) <= E13_DECISIVE_FACTOR_DAYS
+        })
+        .filter_map(|statement| match statement.kind {
+            StatementKind::IggDecisiveFactor(decisive) => Some((statement, decisive)),
+            _ => None,
+        })
+        .max_by_key(|(statement, decisive)| (statement.date, *decisive));
+    if let Some((statement, false)) = stated
+        && history.verdict != Verdict::Unknown(Reason::NoneRecorded)
+    {
+        history.verdict = Verdict::NotMet;
+        history.evidence.push(statement.evidence.clone());
+    }
+    history
 }
 
 /// Whether there was a qualifying history before an immunoglobulin course that began on `start`.

@@ -1,7 +1,8 @@
 //! Every number of the guideline and every engineering choice, named, in one place (decision-spec §2).
 //!
 //! `K1`…`K18` are numbered as there; `E1`… are the engineering choices that the specification makes
-//! in passing, and the few that it leaves open; `G1` is about the guideline's version itself.
+//! in passing, and the few that it leaves open; `U1` are the factors of `terminology/conceptmaps`, and
+//! `G1` is about the guideline's version itself.
 
 use std::sync::LazyLock;
 
@@ -111,6 +112,8 @@ pub const E10_REVIEW_EARLY_DAYS: i32 = 14;
 pub const E11_REVIEW_LATE_DAYS: i32 = 30;
 /// E12: an order that begins this soon after another ended continues its course, in days.
 pub const E12_RENEWAL_DAYS: i32 = 14;
+/// E13: a statement on low IgG as the decisive factor is usable this long, in days (§5).
+pub const E13_DECISIVE_FACTOR_DAYS: i32 = 90;
 
 use Origin::{Both, Engineering, Summary};
 
@@ -320,6 +323,18 @@ pub static ALL: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
             "E12",
             "A renewal this soon after an order ended continues the course",
             days(E12_RENEWAL_DAYS),
+            Engineering,
+        ),
+        row(
+            "E13",
+            "A statement on low IgG as the decisive factor is usable",
+            days(E13_DECISIVE_FACTOR_DAYS),
+            Engineering,
+        ),
+        row(
+            "U1",
+            "IgG, IgA and IgM in g/L for each µmol/L",
+            "0.1499, 0.16, 0.971".to_owned(),
             Engineering,
         ),
     ]

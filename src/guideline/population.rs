@@ -88,6 +88,8 @@ impl Assigner<'_> {
         let mut assigned = self.first_match();
         if self.events.date_missing {
             assigned.missing.push(MissingItem::CarTInfusionDate);
+        } else if self.events.undated {
+            assigned.missing.push(MissingItem::IndexEventDate);
         }
         if self.events.indication_missing {
             assigned.missing.push(MissingItem::GoverningDiagnosis);

@@ -18,7 +18,7 @@ use super::{
     verdict::{Reason, Verdict},
 };
 
-use CardCode::{C01, C02, C03, C04, C05, C06, C07, C08, C09, C26, C31, C32};
+use CardCode::{C01, C02, C03, C04, C05, C06, C07, C08, C09, C26, C30, C31, C32};
 use Population::{
     Ambiguous, None as NoPopulation, OosImm, OosPid, P2A, P2B, P2C, P3, P4, Unassigned,
 };
@@ -94,7 +94,7 @@ impl<'a> Table<'a> {
                 facts,
                 as_of,
             ),
-            rec_11: infections::up_to_now(Question::Rec11, K6_INFECTION_MONTHS, facts, as_of),
+            rec_11: infections::rec_11_up_to_now(K6_INFECTION_MONTHS, facts, as_of),
             persistent_4: igg.persistent(GramsPerLitre::FOUR, facts, as_of),
             persistent_limit: igg.persistent(limit, facts, as_of),
             m_component: igg::m_component(facts, as_of),
@@ -122,13 +122,22 @@ impl<'a> Table<'a> {
             return self.decided(population, row(Na, C26, &[]), Vec::new());
         }
         if ig.on_immunoglobulin() == Some(true) {
-            let card = (population == P2C).then_some(C07);
+            let mut missing = assigned.missing.clone();
+            missing.extend(self.missing_sources(population));
+            missing.sort_unstable();
+            missing.dedup();
+            let card = match population {
+                P2C => Some(C07),
+                // Which rule governs the course hangs on it (§3.1: PU → C04).
+                Unassigned if !missing.is_empty() => Some(C04),
+                _ => None,
+            };
             let row = Row {
                 conclusion: Na,
                 card,
                 recommendations: &[],
             };
-            return self.decided(population, row, Vec::new());
+            return self.decided(population, row, missing);
         }
         let mut missing = assigned.missing.clone();
         let mut row = self.conclude_for(assigned);
@@ -136,7 +145,7 @@ impl<'a> Table<'a> {
         if matches!(row.conclusion, Not | Ns) {
             // A CAR-T that was ordered may have been given (F-02).
             let ordered = !events.ordered.is_empty();
-            if ordered || self.hidden_event_could_change(population, row) {
+            if ordered || self.hidden_event_could_change(population, row, events) {
                 row = Row {
                     conclusion: Unk,
                     card: Some(C04),
@@ -166,7 +175,9 @@ impl<'a> Table<'a> {
         let finding = &assigned.finding;
         match (finding.code, finding.alternatives.as_slice()) {
             (Ambiguous | Unassigned, []) => {
-                let card = if assigned.nothing_known {
+                // Row 16 before row 16a: what was not searched comes first.
+                let searched = self.missing_sources(finding.code).is_empty();
+                let card = if assigned.nothing_known && searched {
                     self.unusable_card()
                 } else {
                     C04
@@ -179,11 +190,7 @@ impl<'a> Table<'a> {
                     .map(|population| self.conclude(*population))
                     .collect();
                 let otherwise = if finding.code == Ambiguous {
-                    Row {
-                        conclusion: Unk,
-                        card: None,
-                        recommendations: &[],
-                    }
+                    row(Unk, C30, &[])
                 } else {
                     row(Unk, C04, &[])
                 };
@@ -330,13 +337,19 @@ impl<'a> Table<'a> {
     }
 
     /// A T0 or an allogeneic transplant hidden in a source that was not searched would change NOT
-    /// or NS (§3.1, last paragraph).
-    fn hidden_event_could_change(&self, population: Population, row: Row) -> bool {
+    /// or NS (§3.1, last paragraph); so would a T0 whose day is not recorded.
+    fn hidden_event_could_change(
+        &self,
+        population: Population,
+        row: Row,
+        events: &IndexEvents,
+    ) -> bool {
         let searched = &self.facts.searched;
-        let hidden = !(searched.procedures
-            && searched.conditions
-            && searched.medication_administrations
-            && searched.medication_requests);
+        let hidden = events.undated
+            || !(searched.procedures
+                && searched.conditions
+                && searched.medication_administrations
+                && searched.medication_requests);
         let hidden_populations: &[Population] = match (population, self.child) {
             (P2C, _) => &[],
             (P2A, _) => &[P3],

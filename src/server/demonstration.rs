@@ -49,6 +49,8 @@ pub struct DemonstrationPatient {
     pub title: String,
     /// The story, in a sentence.
     pub story: Text,
+    /// The cards that the story is about, those that only an order brings included.
+    pub cards: Vec<String>,
     as_of: Date,
     /// The resource types whose search fails, which is what the story is about.
     not_searched: Vec<String>,
@@ -78,6 +80,7 @@ struct Story {
     as_of: Date,
     title: String,
     story: Text,
+    cards: Vec<String>,
     #[serde(default)]
     not_searched: Vec<String>,
 }
@@ -226,12 +229,14 @@ impl DemonstrationPatient {
             as_of,
             title,
             story,
+            cards,
             not_searched,
         } = story;
         Ok(Self {
             id,
             title,
             story,
+            cards,
             as_of,
             not_searched,
             resources,

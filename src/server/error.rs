@@ -108,3 +108,38 @@ pub fn after_panic(_message: Box<dyn Any + Send>) -> Response {
     )
     .into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        Router,
+        body::{Body, to_bytes},
+        http::Request,
+        routing::get,
+    };
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+
+    async fn panics() -> &'static str {
+        panic!("Nancy Ann, 0101701234")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_without_its_message() {
+        let service = Router::new()
+            .route("/", get(panics))
+            .layer(CatchPanicLayer::custom(after_panic));
+        let request = Request::builder().uri("/").body(Body::empty()).unwrap();
+        let response = service.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let bytes = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let outcome: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(outcome["issue"][0]["code"], "exception");
+        let text = outcome["issue"][0]["details"]["text"].as_str().unwrap();
+        let (_, incident) = text.trim_end_matches('.').rsplit_once(' ').unwrap();
+        assert!(incident.parse::<Uuid>().is_ok(), "{text}");
+        assert!(!text.contains("Nancy") && !text.contains("0101701234"));
+    }
+}

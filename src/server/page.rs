@@ -61,13 +61,17 @@ fn html(demonstration: &Demonstration, language: Language) -> String {
         for (hook, screen) in SCREENS {
             let url = escape(&sandbox_url(base, &patient.id, hook, screen));
             // A String takes whatever is written to it.
-            let _ = write!(links, "<a href=\"{url}\">{hook}</a> ");
+            let _ = write!(
+                links,
+                "<a href=\"{url}\" aria-label=\"{id}, {hook}\">{hook}</a> "
+            );
         }
         let _ = writeln!(
             rows,
             "<tr><th scope=\"row\"><a href=\"/fhir/Patient/{id}\">{id}</a></th>\
-             <td><strong>{}</strong><br>{}</td><td>{links}</td></tr>",
+             <td><strong>{}</strong><br><span lang=\"{}\">{}</span></td><td>{links}</td></tr>",
             escape(&patient.title),
+            language::tag(language),
             escape(patient.story.in_language(language)),
         );
     }
@@ -77,20 +81,25 @@ fn html(demonstration: &Demonstration, language: Language) -> String {
         .replace("{base}", &escape(base))
 }
 
-/// Commands that work when pasted: discovery, and the first patient in two hooks.
+/// Commands that work when pasted: discovery, and one patient for each of two hooks.
 pub fn curl_lines(demonstration: &Demonstration) -> Vec<String> {
     let base = demonstration.base();
-    let mut lines = vec![format!("curl -s {base}/cds-services")];
-    if let Some(patient) = demonstration.patients().first() {
-        lines.extend(["patient-view", "order-select"].map(|hook| {
-            format!(
-                "curl -s {base}/demo/requests/{}/{hook} | curl -s {base}/cds-services/sid-{hook} \
-                 -H 'content-type: application/json' -d @-",
-                patient.id
-            )
-        }));
-    }
-    lines
+    // A chart that is opened, and an order that gets a warning.
+    let examples = [("patient-view", "C01"), ("order-select", "C05")];
+    let posts = examples.iter().filter_map(|(hook, card)| {
+        let patients = demonstration.patients();
+        let patient = patients
+            .iter()
+            .find(|patient| patient.cards.iter().any(|c| c == card))?;
+        Some(format!(
+            "curl -s {base}/demo/requests/{}/{hook} | curl -s {base}/cds-services/sid-{hook} \
+             -H 'content-type: application/json' -d @-",
+            patient.id
+        ))
+    });
+    std::iter::once(format!("curl -s {base}/cds-services"))
+        .chain(posts)
+        .collect()
 }
 
 fn sandbox_url(base: &str, patient_id: &str, hook: &str, screen: &str) -> String {

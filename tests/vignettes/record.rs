@@ -65,12 +65,20 @@ impl Record {
                 .find(|known| *known == source)
                 .unwrap_or_else(|| panic!("`{source}` is no source"));
             self.gaps.push((source, Gap::Failed));
+        } else if let Some(start) = phrase.strip_prefix("admission finished, begun ") {
+            self.resources.push(json!({
+                "resourceType": "Encounter", "status": "finished",
+                "class": coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", "IMP"),
+                "period": {"start": start},
+            }));
         } else if phrase == "no qualifying infections stated" {
             self.statement(
                 "infection-history-reviewed",
                 as_of,
                 json!({"valueBoolean": false}),
             );
+        } else if let Some(date) = phrase.strip_prefix("low IgG not decisive, stated ") {
+            self.statement("igg-decisive-factor", date, json!({"valueBoolean": false}));
         } else if let Some(rest) = phrase.strip_prefix("extension stated ") {
             let (stated, end) = split(rest, " to ");
             self.statement("ig-extension", stated, json!({"valueDateTime": end}));
@@ -84,6 +92,10 @@ impl Record {
             self.resources.extend(result);
         } else if let Some(treatment) = cell_therapy(phrase) {
             self.resources.push(treatment);
+        } else if phrase == "CAR-T procedure, undated" {
+            self.resources
+                .push(json!({"resourceType": "Procedure", "status": "completed",
+                "code": {"coding": [coding(SKS_PROCEDURE, "BOQX1")]}}));
         } else if let Some((name, atc)) = antibody(words[0]) {
             self.resources.push(antibody_course(phrase, name, atc));
         } else if matches!(words[0], "IVIG" | "SCIG") {
@@ -155,6 +167,7 @@ fn diagnosis(name: &str) -> Option<Value> {
         "IgG myeloma" => json!({"coding": [coding(SNOMED, "285421005")]}),
         "B-ALL" => json!({"coding": [coding(SKS, "DC910")]}),
         "AML" => json!({"coding": [coding(SKS, "DC920")]}),
+        "AIHA" => json!({"coding": [coding(SKS, "DD591")]}),
         "ITP" => json!({"coding": [coding(SKS, "DD693")]}),
         "haemophilia A" => json!({"coding": [coding(SKS, "DD66")]}),
         "CVID" => json!({"coding": [coding(SKS, "DD839")]}),
@@ -315,6 +328,7 @@ fn cell_therapy(phrase: &str) -> Option<Value> {
         "axi-cel entered in error" => procedure("BOQX1", "entered-in-error"),
         "axi-cel ordered" => json!({"resourceType": "MedicationRequest", "status": "active",
             "intent": "order", "medicationCodeableConcept": axi_cel, "authoredOn": date}),
+        "CAR-T procedure" => procedure("BOQX1", "completed"),
         "CAR-T for SLE" => {
             let mut procedure = procedure("BOQX1", "completed");
             procedure["reasonCode"] = json!([reason("SLE")]);
@@ -342,6 +356,10 @@ fn antibody_course(phrase: &str, name: &str, atc: Option<&str>) -> Value {
         None => json!({"text": name}),
     };
     let rest = phrase[name.len()..].trim();
+    if rest == "undated" {
+        return json!({"resourceType": "MedicationStatement", "status": "active",
+                      "medicationCodeableConcept": medication});
+    }
     let (status, period) = match rest.strip_prefix("since ") {
         Some(start) => ("active", json!({"start": start})),
         None => {

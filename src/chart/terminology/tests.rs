@@ -1,5 +1,6 @@
 //! The matching rules by example.
 
+use crate::guideline::parameters;
 use std::{collections::BTreeSet, fs, path::Path};
 
 use super::*;
@@ -327,6 +328,9 @@ fn units_that_npu_codes_imply_come_with_the_concept() {
         ),
         (sets::BODY_WEIGHT, NPU, "NPU03804", Some("kg"), None),
     ];
+    let listed = parameters::ALL.iter().find(|row| row.id == "U1").unwrap();
+    let factors: Vec<&str> = rows.iter().filter_map(|row| row.4).collect();
+    assert_eq!(listed.value, factors.join(", "));
     let terminology = terminology();
     for (set, system, code, unit, factor) in rows {
         let concept = terminology.find(set, coding(system, code)).unwrap();

@@ -3,10 +3,6 @@
 use super::*;
 use Problem::*;
 
-const LOINC: &str = "http://loinc.org";
-const NPU: &str = "http://npu-terminology.org";
-const UCUM: &str = "http://unitsofmeasure.org";
-
 fn igg(changes: Value) -> Value {
     changed(
         &json!({

@@ -143,6 +143,9 @@ impl Table<'_> {
         if self.child.is_met() && sample.reference_low.is_none() && from_4 {
             missing.push(MissingItem::IggReferenceLimit);
         }
+        if self.child.is_unknown() && bands.contains(&Band::From4BelowLimit) {
+            missing.push(MissingItem::BirthDate);
+        }
         if from_4 && self.m_component.0 {
             if !self.iga_igm_low.0.is_met() {
                 missing.push(MissingItem::IgaIgm);
@@ -169,13 +172,15 @@ impl Table<'_> {
                 _ => {}
             }
         }
-        let persistence = if self.severe.verdict.is_met() && below_4 {
+        // Severe or recurrent infections count for nothing in P2A (§3.2).
+        let severe = population != P2A && self.severe.verdict.is_met();
+        let persistence = if severe && below_4 {
             &self.persistent_4
         } else {
             &self.persistent_limit
         };
-        let infections_suffice = self.severe.verdict.is_met() || self.rec_11.verdict.is_met();
-        if infections_suffice && !persistence.verdict.is_met() && !matches!(population, P2A | P3) {
+        let infections_suffice = severe || self.rec_11.verdict.is_met();
+        if infections_suffice && !persistence.verdict.is_met() && population != P3 {
             missing.push(if persistence.uninfected_missing {
                 MissingItem::IggUninfectedSample
             } else {

@@ -1,1 +1,0 @@
-//! Sources, patients, treatments, diagnoses, infections.
