@@ -4,6 +4,7 @@ pub mod card;
 mod case;
 mod catalogue;
 mod detail;
+pub mod extension;
 mod identity;
 mod locale;
 mod markdown;
@@ -116,5 +117,6 @@ fn card(code: CardCode, case: &Case<'_>) -> Card {
                 display: reason.display().say(language).to_owned(),
             })
             .collect(),
+        extension: extension::extension(code, case),
     }
 }

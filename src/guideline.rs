@@ -5,6 +5,7 @@
 //! `docs/guideline/decision-spec.md`, whose section numbers the code cites.
 
 pub mod assessment;
+pub mod counterfactual;
 mod course;
 pub mod date;
 pub mod facts;
@@ -24,22 +25,33 @@ mod start;
 mod substitution;
 pub mod verdict;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 
 use assessment::{
     Assessment, CardCode, Course, CourseConclusion, Dose, Guideline, OrderConclusion, Population,
     TroughLevel,
 };
 use facts::{Facts, IgIndication};
+use parameters::G1_REVIEW_BY;
 
 /// The guideline that the rules implement.
 pub const GUIDELINE: Guideline = Guideline {
     id: "medicinraadet-sid",
     version: "1.1",
+    approved: date(2026, 2, 18),
+    document: "233094",
+    review_by: G1_REVIEW_BY,
 };
 
 /// Applies the guideline to one patient on one day.
 pub fn assess(facts: &Facts, as_of: Date) -> Assessment {
+    let mut assessment = conclude(facts, as_of);
+    assessment.counterfactual = counterfactual::find(facts, &assessment);
+    assessment
+}
+
+/// The assessment without its counterfactual, which is found by concluding again.
+fn conclude(facts: &Facts, as_of: Date) -> Assessment {
     let ig = immunoglobulin::IgHistory::new(facts, as_of);
     let igg = igg::Igg::new(facts, &ig, as_of);
     let events = index_event::IndexEvents::new(facts, as_of);
@@ -107,6 +119,7 @@ pub fn assess(facts: &Facts, as_of: Date) -> Assessment {
             .chain(&igg.conflicts)
             .cloned()
             .collect(),
+        counterfactual: None,
     }
 }
 

@@ -396,6 +396,16 @@ fn parameters_lists_every_code() {
             assert!(table.contains(row[member].as_str().unwrap()), "{row}");
         }
     }
+    for (member, value) in [
+        ("id", "medicinraadet-sid"),
+        ("version", "1.1"),
+        ("approved", "2026-02-18"),
+        ("document", "233094"),
+        ("reviewBy", "2027-02-18"),
+    ] {
+        assert_eq!(listing["guideline"][member], value);
+        assert!(table.contains(value), "{value}");
+    }
     for (list, code) in [
         ("criteria", "igg-below-4"),
         ("missing", "igg-second-sample"),

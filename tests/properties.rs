@@ -2,6 +2,15 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
+#[path = "properties/rules.rs"]
+mod rules;
+#[path = "properties/service.rs"]
+mod service;
+#[path = "support/suggestions.rs"]
+mod suggestions;
+#[path = "support/chart.rs"]
+mod support;
+
 use jiff::civil::{Date, date};
 use proptest::{collection::vec, prelude::*, sample::select};
 use sid_cds::guideline::{

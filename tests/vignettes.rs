@@ -4,73 +4,30 @@
 
 #[path = "vignettes/record.rs"]
 mod record;
+#[path = "support/suggestions.rs"]
+mod suggestions;
 #[path = "support/chart.rs"]
 mod support;
+#[path = "vignettes/table.rs"]
+mod table;
 
-use jiff::civil::Date;
-use record::Record;
 use serde_json::{Value, json};
 use sid_cds::{
+    cards::{self, Language, Writing},
     chart::{Chart, DraftKind},
     guideline::{
         assess,
-        assessment::Assessment,
+        assessment::{Assessment, StartConclusion},
+        counterfactual::Counterfactual,
         hooks::{Hook, Subject, shown},
     },
 };
-
-const TABLE: &str = include_str!("vignettes/table.md");
-struct Vignette<'a> {
-    id: &'a str,
-    as_of: &'a str,
-    record: &'a str,
-    population: &'a str,
-    expected: Vec<&'a str>,
-}
-
-fn vignettes() -> Vec<Vignette<'static>> {
-    TABLE
-        .lines()
-        .filter(|line| {
-            ["|V", "|B", "|R", "|F", "|H"]
-                .iter()
-                .any(|start| line.starts_with(start))
-        })
-        .map(|line| {
-            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-            let &[id, as_of, record, population, expected] = cells.as_slice() else {
-                panic!("{line}: five cells")
-            };
-            Vignette {
-                id,
-                as_of: if as_of.is_empty() {
-                    "2026-03-16"
-                } else {
-                    as_of
-                },
-                record,
-                population,
-                expected: expected.split(';').map(str::trim).collect(),
-            }
-        })
-        .collect()
-}
-
-fn not_covered() -> Vec<&'static str> {
-    let (_, list) = TABLE.split_once("## Not covered yet").expect("the list");
-    list.split('`').skip(1).step_by(2).collect()
-}
-
-fn read(vignette: &Vignette<'_>, as_of: Date) -> Chart {
-    let record = Record::parse(vignette.record, vignette.as_of);
-    support::read(&record.resources, &record.gaps, &record.drafts, "v", as_of)
-}
+use table::{Vignette, not_covered, vignettes};
 
 /// Every expectation that does not hold, in words.
 fn faults(vignette: &Vignette<'_>) -> Vec<String> {
-    let as_of: Date = vignette.as_of.parse().expect("a date");
-    let chart = read(vignette, as_of);
-    let assessment = assess(&chart.facts, as_of);
+    let chart = vignette.chart();
+    let assessment = assess(&chart.facts, vignette.as_of);
     let json = serde_json::to_value(&assessment).expect("JSON");
     let mut faults = Vec::new();
     let (population, alternatives) = vignette
@@ -162,8 +119,50 @@ fn holds(expectation: &str, assessment: &Assessment, json: &Value, chart: &Chart
             .trough
             .as_ref()
             .is_some_and(|trough| trough.igg.value == value),
+        ["nothing", "alone", "decides"] => assessment.counterfactual.is_none(),
+        _ if expectation.contains(" alone decides") => {
+            decides_alone(&assessment.counterfactual) == Some(expectation.to_owned())
+        }
         _ => panic!("`{expectation}` is no expectation that this test knows"),
     }
+}
+
+/// A counterfactual in the words of the table.
+fn decides_alone(counterfactual: &Option<Counterfactual>) -> Option<String> {
+    let code = |conclusion: &StartConclusion| {
+        let json = serde_json::to_value(conclusion).expect("JSON");
+        json.as_str().expect("a code").to_owned()
+    };
+    Some(match counterfactual.as_ref()? {
+        Counterfactual::SecondSample { from, below, then } => {
+            let then = code(then);
+            format!("IgG from {from} alone decides: below {below} {then}")
+        }
+        Counterfactual::InfectionHistory { present, none } => {
+            let (present, none) = (code(present), code(none));
+            format!("history alone decides: {present}, {none}")
+        }
+        Counterfactual::BirthDate {
+            adult_until,
+            adult,
+            child,
+        } => {
+            let (adult, child) = (code(adult), code(child));
+            format!("birth date until {adult_until} alone decides: {adult}, {child}")
+        }
+        Counterfactual::IndexDay {
+            from,
+            within,
+            before,
+        } => {
+            let (within, before) = (code(within), code(before));
+            format!("index day from {from} alone decides: {within}, {before}")
+        }
+        Counterfactual::LowerIgg { before: Some(day) } => {
+            format!("IgG below 4 before {day} alone decides")
+        }
+        Counterfactual::LowerIgg { before: None } => "IgG below 4 alone decides".to_owned(),
+    })
 }
 
 #[test]
@@ -182,6 +181,27 @@ fn every_covered_vignette_holds() {
     }
     assert!(covered > 60, "only {covered} vignettes were read");
     assert!(report.is_empty(), "\n{report}");
+}
+
+#[test]
+fn what_the_cards_suggest_is_valid_and_about_the_patient() {
+    let mut suggested = 0;
+    for vignette in vignettes() {
+        let chart = vignette.chart();
+        let assessment = assess(&chart.facts, vignette.as_of);
+        for language in [Language::Da, Language::En] {
+            let writing = Writing {
+                language,
+                service: "sid-order-select",
+                hook: None,
+            };
+            for card in cards::write(&assessment, &chart, writing) {
+                suggested += card.suggestions.len();
+                assert_eq!(suggestions::fault(&card, &chart), None, "{}", vignette.id);
+            }
+        }
+    }
+    assert!(suggested > 200, "{suggested}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::resource::Resource;
+use super::{extension::Extension, resource::Resource};
 use crate::guideline::assessment::CardCode;
 
 /// A card (CARD-01…CARD-12).
@@ -32,6 +32,8 @@ pub struct Card {
     /// Why the clinician may set it aside.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub override_reasons: Vec<Coding>,
+    /// How the card came about.
+    pub extension: Extension,
 }
 
 /// At most 139 characters, counted as Unicode scalar values (CARD-02).

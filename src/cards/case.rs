@@ -10,6 +10,7 @@ use crate::{
             Assessment, CardCode, CourseConclusion, CourseRule, Criterion, CriterionId, IndexEvent,
             MissingItem, Population, StartConclusion,
         },
+        counterfactual::Counterfactual,
         date::{days_between, plus_days},
         facts::{Infection, LabResult},
         parameters::{E11_REVIEW_LATE_DAYS, K1_ADULT_YEARS},
@@ -210,6 +211,18 @@ impl<'a> Case<'a> {
             .copied()
             .filter(|item| wanted(*item))
             .collect()
+    }
+
+    /// What one more fact would decide, where `card` says so.
+    pub fn counterfactual(&self, card: CardCode) -> Option<&'a Counterfactual> {
+        matches!(card, CardCode::C04 | CardCode::C06 | CardCode::C32)
+            .then_some(self.assessment.counterfactual.as_ref())
+            .flatten()
+    }
+
+    /// The day has passed by which the guideline's version was to be checked (G1).
+    pub fn version_to_be_checked(&self) -> bool {
+        self.assessment.as_of > self.assessment.guideline.review_by
     }
 
     /// `card` is about the running course.

@@ -26,6 +26,9 @@ pub(super) fn detail(card: CardCode, case: &Case<'_>) -> String {
     for paragraph in conclusion::paragraphs(card, case) {
         document.paragraph(&paragraph);
     }
+    if case.version_to_be_checked() {
+        document.paragraph(&check_version(case));
+    }
     let as_of = case.date(case.assessment.as_of);
     document.section(
         &say!(language, "Grundlag pr. {as_of}", "Grounds on {as_of}"),
@@ -46,6 +49,21 @@ pub(super) fn detail(card: CardCode, case: &Case<'_>) -> String {
         &engineering(card, case),
     );
     document.finish()
+}
+
+/// After the review-by date every card asks for it (H-16, REC-59).
+fn check_version(case: &Case<'_>) -> String {
+    let guideline = case.assessment.guideline;
+    let (version, approved, by) = (
+        guideline.version,
+        case.date(guideline.approved),
+        case.date(guideline.review_by),
+    );
+    say!(
+        case.language,
+        "**Tjek vejledningens version:** kortet bygger på version {version} af {approved}, som skulle have været tjekket senest {by} (G1). Undersøg, om der er kommet en nyere.",
+        "**Check the guideline's version:** this card rests on version {version} of {approved}, which was to be checked by {by} (G1). See whether there is a newer one."
+    )
 }
 
 fn population(case: &Case<'_>) -> Vec<String> {
@@ -302,12 +320,14 @@ fn problems(case: &Case<'_>) -> Vec<String> {
 fn sources(card: CardCode, case: &Case<'_>) -> Vec<String> {
     let language = case.language;
     let entry = entry(card);
-    let version = case.assessment.guideline.version;
+    let guideline = case.assessment.guideline;
+    let (version, document) = (guideline.version, guideline.document);
+    let approved = case.date(guideline.approved);
     let sections = entry.sections;
     let mut lines = vec![say!(
         language,
-        "Medicinrådet, opsummering om immunglobulin ved SID, version {version}, 18. februar 2026, afsnit: {sections}",
-        "Medicinrådet (Danish Medicines Council), summary on immunoglobulin in SID, version {version}, 18 February 2026, section: {sections}"
+        "Medicinrådet, opsummering om immunglobulin ved SID, version {version}, {approved}, dokument {document}, afsnit: {sections}",
+        "Medicinrådet (Danish Medicines Council), summary on immunoglobulin in SID, version {version}, {approved}, document {document}, section: {sections}"
     )];
     if let Some(addendum) = entry.addendum {
         lines.push(say!(
@@ -316,7 +336,16 @@ fn sources(card: CardCode, case: &Case<'_>) -> Vec<String> {
             "Addendum on CAR-T and bispecific antibodies, section {addendum}"
         ));
     }
-    let mut recommendations = entry.recommendations.to_vec();
+    let recommendations = recommendations(card, case);
+    if !recommendations.is_empty() {
+        lines.push(recommendations.join(", "));
+    }
+    lines
+}
+
+/// The recommendations that a card rests on, by id.
+pub(super) fn recommendations(card: CardCode, case: &Case<'_>) -> Vec<&'static str> {
+    let mut recommendations = entry(card).recommendations.to_vec();
     let decided =
         Case::is_start_card(card) && !matches!(card, CardCode::C10 | CardCode::C11 | CardCode::C31);
     if decided {
@@ -327,13 +356,18 @@ fn sources(card: CardCode, case: &Case<'_>) -> Vec<String> {
     }
     recommendations.sort_unstable();
     recommendations.dedup();
-    if !recommendations.is_empty() {
-        lines.push(recommendations.join(", "));
-    }
-    lines
+    recommendations
 }
 
 fn engineering(card: CardCode, case: &Case<'_>) -> Vec<String> {
+    chosen(card, case)
+        .into_iter()
+        .map(|choice| format!("{}: {}", choice.id(), choice.words(case.language)))
+        .collect()
+}
+
+/// The engineering choices that a card depends on.
+pub(super) fn chosen(card: CardCode, case: &Case<'_>) -> Vec<Choice> {
     let assessment = case.assessment;
     let mut chosen: Vec<Choice> = choices::of_card(card).to_vec();
     for found in case.deciding(card) {
@@ -356,7 +390,4 @@ fn engineering(card: CardCode, case: &Case<'_>) -> Vec<String> {
     chosen.sort_unstable();
     chosen.dedup();
     chosen
-        .into_iter()
-        .map(|choice| format!("{}: {}", choice.id(), choice.words(case.language)))
-        .collect()
 }

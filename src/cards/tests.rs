@@ -15,11 +15,13 @@ use super::{
     *,
 };
 use crate::guideline::{
+    GUIDELINE,
     assessment::{
-        Course, CourseConclusion, CourseRule, Criterion, CriterionId, DecisiveIgg, Dose, Guideline,
+        Course, CourseConclusion, CourseRule, Criterion, CriterionId, DecisiveIgg, Dose,
         IndexEvent, IndexKind, MissingItem, OrderFinding, Population, PopulationFinding, Start,
         StartConclusion, TroughLevel, Window,
     },
+    counterfactual::Counterfactual,
     date::{When, plus_months},
     facts::{
         Bacterial, ClinicalStatus, Diagnosis, DiagnosisKind, Focus, IgIndication, IgRoute,
@@ -61,10 +63,7 @@ impl Sample {
         Self {
             assessment: Assessment {
                 as_of: date(2026, 3, 16),
-                guideline: Guideline {
-                    id: "medicinraadet-sid",
-                    version: "1.1",
-                },
+                guideline: GUIDELINE,
                 population: PopulationFinding {
                     code: Population::P2A,
                     alternatives: Vec::new(),
@@ -107,6 +106,7 @@ impl Sample {
                 cards: vec![CardCode::C01],
                 comparators: Vec::new(),
                 data_problems: Vec::new(),
+                counterfactual: None,
             },
             chart,
         }
@@ -191,6 +191,11 @@ fn samples() -> Vec<Sample> {
             note: String::new(),
         })
         .collect();
+    everything_missing.assessment.counterfactual = Some(Counterfactual::BirthDate {
+        adult_until: date(2008, 9, 30),
+        adult: StartConclusion::Not,
+        child: StartConclusion::Na,
+    });
     let mut nobody = Sample::new();
     nobody.chart = Chart::default();
     nobody.assessment.population.index = None;
@@ -202,6 +207,7 @@ fn samples() -> Vec<Sample> {
     two.assessment.population.alternatives = vec![Population::P2A, Population::P2B];
     let mut not = Sample::new().with_draft();
     not.assessment.start.conclusion = StartConclusion::Not;
+    not.assessment.counterfactual = Some(Counterfactual::LowerIgg { before: None });
     let mut none_recorded = Sample::new().with_draft();
     none_recorded.assessment.start.conclusion = StartConclusion::Ns;
     let mut late = Sample::on_treatment(date(2027, 9, 30));

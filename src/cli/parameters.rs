@@ -4,10 +4,14 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::{Failure, print};
-use crate::guideline::{
-    assessment::{CardCode, CriterionId, MissingItem},
-    parameters::{ALL, Parameter},
-    problem::Problem,
+use crate::{
+    cards::extension::Edition,
+    guideline::{
+        GUIDELINE,
+        assessment::{CardCode, CriterionId, Guideline, MissingItem},
+        parameters::{ALL, Parameter},
+        problem::Problem,
+    },
 };
 
 /// The arguments of `parameters`.
@@ -29,6 +33,7 @@ enum Format {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Listing {
+    guideline: Edition,
     parameters: &'static [Parameter],
     criteria: [CriterionId; CriterionId::ALL.len()],
     missing: [MissingItem; MissingItem::ALL.len()],
@@ -39,6 +44,7 @@ struct Listing {
 /// Prints the listing.
 pub fn run(arguments: &Parameters) -> Result<(), Failure> {
     let listing = Listing {
+        guideline: GUIDELINE.into(),
         parameters: &ALL,
         criteria: CriterionId::ALL,
         missing: MissingItem::ALL,
@@ -52,7 +58,18 @@ pub fn run(arguments: &Parameters) -> Result<(), Failure> {
 }
 
 fn text(listing: &Listing) -> Result<String, Failure> {
-    let mut out = String::from(
+    let Guideline {
+        id,
+        version,
+        approved,
+        document,
+        review_by,
+    } = GUIDELINE;
+    let mut out = format!(
+        "Guideline\n  {id} {version}, approved {approved}, document {document}; check for a newer \
+         version by {review_by} (G1)\n"
+    );
+    out.push_str(
         "Parameters. Origin: S summary, A addendum, ENG an engineering choice that needs clinical \
          sign-off.\n",
     );

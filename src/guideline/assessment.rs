@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::{
+    counterfactual::Counterfactual,
     facts::{IgIndication, Reference},
     problem::DataProblem,
     quantity::GramsPerLitre,
@@ -34,6 +35,9 @@ pub struct Assessment {
     pub comparators: Vec<Comparator>,
     /// What could not be read or used.
     pub data_problems: Vec<DataProblem>,
+    /// What one more fact would decide.
+    #[serde(skip)]
+    pub counterfactual: Option<Counterfactual>,
 }
 
 /// The guideline's identity.
@@ -43,6 +47,15 @@ pub struct Guideline {
     pub id: &'static str,
     /// Version.
     pub version: &'static str,
+    /// The day on which the version was approved.
+    #[serde(skip)]
+    pub approved: Date,
+    /// The publisher's document number.
+    #[serde(skip)]
+    pub document: &'static str,
+    /// The last day on which the version is shown without asking to check it (G1, REC-59, H-16).
+    #[serde(skip)]
+    pub review_by: Date,
 }
 
 /// Populations of decision-spec §1.
@@ -234,6 +247,33 @@ impl CriterionId {
         Self::Infections6Months,
         Self::MComponent,
     ];
+
+    /// The recommendations that ask for the criterion in a population.
+    pub const fn recommendations(self, population: Population) -> &'static [&'static str] {
+        use Population::{P1, P1n, P2A, P2B, P2C, P3, P4};
+        match (self, population) {
+            (Self::IggBelow4, P1 | P1n) => &["REC-10"],
+            (Self::IggBelow4, P2A) => &["REC-17"],
+            (Self::IggBelow4, P2B) => &["REC-19"],
+            (Self::IggBelow4, P3) => &["REC-23"],
+            (Self::IggBelow4, P4) => &["REC-10", "REC-26"],
+            (Self::IggBelow4 | Self::IggBelow6, P2C) => &["REC-21"],
+            (Self::IggBelow4, _) => &["REC-10", "REC-17", "REC-19", "REC-23"],
+            (Self::IggBelow6, P2A | P2B) => &["REC-11", "REC-20"],
+            (Self::IggBelow6, P4) => &["REC-11", "REC-26"],
+            (Self::IggBelow6, _) => &["REC-11"],
+            (Self::IggPersistent, _) => &["REC-28"],
+            (Self::SevereOrRecurrentInfections, P2B) => &["REC-13", "REC-15", "REC-19", "REC-30"],
+            (Self::SevereOrRecurrentInfections, P4) => {
+                &["REC-10", "REC-13", "REC-15", "REC-26", "REC-30"]
+            }
+            (Self::SevereOrRecurrentInfections, _) => &["REC-10", "REC-13", "REC-15", "REC-30"],
+            (Self::Infections6Months, P2A | P2B) => &["REC-11", "REC-20", "REC-30"],
+            (Self::Infections6Months, P4) => &["REC-11", "REC-26", "REC-30"],
+            (Self::Infections6Months, _) => &["REC-11", "REC-30"],
+            (Self::MComponent, _) => &["REC-16"],
+        }
+    }
 }
 
 /// What is missing, listed by `sid-cds parameters`.

@@ -176,6 +176,7 @@ fn govern(
         return Some(Governing::std());
     };
     if start < first.when.earliest() {
+        // REC-45.
         return Some(Governing::std());
     }
     // The latest index event on or before the start: the course began under it.
@@ -215,6 +216,7 @@ fn govern(
         return Some(Governing::std());
     }
     if start >= index_end {
+        // REC-46.
         return Some(Governing::std());
     }
     let history = infections::before_start(start, facts, as_of);
@@ -427,7 +429,7 @@ fn summer(day: Date) -> Option<Date> {
     (from <= day && day < to).then_some(from)
 }
 
-/// Days d with `from <= d < to` that lie in 1 October – 30 April (K11).
+/// Days d with `from <= d < to` that lie in 1 October – 30 April (K11, REC-40).
 fn winter_days(from: Date, to: Date) -> i32 {
     (from.year()..=to.year())
         .map(|year| {

@@ -1,10 +1,12 @@
 //! Every number of the guideline and every engineering choice, named, in one place (decision-spec §2).
 //!
 //! `K1`…`K18` are numbered as there; `E1`… are the engineering choices that the specification makes
-//! in passing, and the few that it leaves open; `U1` are the factors of `terminology/conceptmaps`.
+//! in passing, and the few that it leaves open; `U1` are the factors of `terminology/conceptmaps`, and
+//! `G1` is about the guideline's version itself.
 
 use std::sync::LazyLock;
 
+use jiff::civil::{Date, date};
 use serde::Serialize;
 
 /// Where a parameter's value comes from.
@@ -27,7 +29,7 @@ pub enum Origin {
 /// One parameter as `sid-cds parameters` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parameter {
-    /// `K1` … `K18`, or `E1` … for the unnumbered engineering choices of the specification.
+    /// `K1` … `K18`, `E1` … for the unnumbered engineering choices of the specification, or `G1`.
     pub id: &'static str,
     /// What it means.
     pub meaning: &'static str,
@@ -36,6 +38,10 @@ pub struct Parameter {
     /// Where it comes from.
     pub origin: Origin,
 }
+
+/// G1: the last day on which cards trust the guideline's version unasked, a year after its approval;
+/// trials are running that may revise it (REC-59).
+pub const G1_REVIEW_BY: Date = date(2027, 2, 18);
 
 /// K1: adult from this age, in years.
 pub const K1_ADULT_YEARS: i32 = 18;
@@ -143,6 +149,12 @@ pub static ALL: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
     let days = |days: i32| format!("{days} days");
     let months = |months: i32| format!("{months} calendar months");
     vec![
+        row(
+            "G1",
+            "Last day on which cards do not ask to check the guideline's version",
+            G1_REVIEW_BY.to_string(),
+            Engineering,
+        ),
         row(
             "K1",
             "Adult age at the evaluation date",

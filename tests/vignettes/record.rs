@@ -261,6 +261,12 @@ fn laboratory(phrase: &str) -> Option<Vec<Value>> {
             date,
             quantity(value, Some("g/L")),
         )],
+        ["IgG", value, "(reference", "from", low] => {
+            let mut result = observation(NPU, "NPU19814", date, quantity(value, Some("g/L")));
+            let low = quantity(low.trim_end_matches(')'), Some("g/L"));
+            result["referenceRange"] = json!([{"low": low["valueQuantity"]}]);
+            vec![result]
+        }
         ["IgG", value, "without", "unit"] => {
             vec![observation(LOINC, "2465-3", date, quantity(value, None))]
         }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 pub use fhir_sdk::r4b::{codes, resources, types};
 
-/// A resource of one of the types that are read.
+/// A resource of one of the types that are read or written.
 #[derive(Debug, Clone)]
 pub enum Resource {
     /// Patient.
@@ -37,6 +37,8 @@ pub enum Resource {
     Immunization(resources::Immunization),
     /// ServiceRequest.
     ServiceRequest(resources::ServiceRequest),
+    /// Task: written only, and read back to see that it is whole.
+    Task(resources::Task),
 }
 
 /// A resource that was read.
@@ -168,6 +170,7 @@ fn finish(raw: &str, any: Any) -> Result<Read, ReadError> {
         Any::Encounter(resource) => Resource::Encounter(resource),
         Any::Immunization(resource) => Resource::Immunization(resource),
         Any::ServiceRequest(resource) => Resource::ServiceRequest(resource),
+        Any::Task(resource) => Resource::Task(resource),
         _ => return Err(unreadable("a resource type that is not used")),
     };
     Ok(Read { resource, lost })

@@ -2,6 +2,7 @@
 //!
 //! The wording says what the guideline allows or asks for; it never gives an order.
 
+mod counterfactual;
 mod course;
 mod monitoring;
 
@@ -10,6 +11,7 @@ use crate::{
     cards::{Language, case::Case, locale, markdown::escape},
     guideline::{
         assessment::{CardCode, CourseConclusion, IndexEvent, Population, StartConclusion},
+        counterfactual::Counterfactual,
         parameters::K5_INFECTION_MONTHS,
         quantity::GramsPerLitre,
     },
@@ -17,6 +19,12 @@ use crate::{
 
 /// The paragraphs, as ready Markdown.
 pub fn paragraphs(card: CardCode, case: &Case<'_>) -> Vec<String> {
+    let mut paragraphs = of_card(card, case);
+    paragraphs.extend(counterfactual::sentence(card, case));
+    paragraphs
+}
+
+fn of_card(card: CardCode, case: &Case<'_>) -> Vec<String> {
     let language = case.language;
     match card {
         CardCode::C01 => early_start(case),
@@ -136,7 +144,11 @@ fn not_assessable(case: &Case<'_>) -> Vec<String> {
         "Vejledningens opstartskriterier kan hverken siges at være opfyldt eller ikke opfyldt. Manglende data tæller ikke som et nej.",
         "The guideline's start criteria can be called neither met nor not met. Absent data do not count as a no."
     )];
-    if let Some(from) = case.assessment.start.repeat_from {
+    let decided_by_it = matches!(
+        case.assessment.counterfactual,
+        Some(Counterfactual::SecondSample { .. })
+    );
+    if let Some(from) = case.assessment.start.repeat_from.filter(|_| !decided_by_it) {
         let day = case.date(from);
         out.push(say!(
             language,

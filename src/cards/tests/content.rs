@@ -1,6 +1,7 @@
 //! What each card says and suggests, and what makes it another card.
 
 use super::*;
+use crate::guideline::date::plus_days;
 
 /// What changes, the card that it decides, and the change.
 type Change = (&'static str, CardCode, fn(&mut Sample));
@@ -113,6 +114,66 @@ fn c01_drafts_immunoglobulin_with_the_stop_date_built_in() {
         1,
         "no second draft beside the clinician's own"
     );
+}
+
+#[test]
+fn after_its_review_date_every_card_asks_to_check_the_version() {
+    let by = GUIDELINE.review_by;
+    assert!(by > GUIDELINE.approved);
+    for (as_of, asks) in [(by, false), (plus_days(by, 1), true)] {
+        let mut sample = Sample::new();
+        sample.assessment.as_of = as_of;
+        for code in ALL {
+            for (language, words) in [
+                (Language::Da, "**Tjek vejledningens version:**"),
+                (Language::En, "**Check the guideline's version:**"),
+            ] {
+                let detail = sample.card(code, language).detail;
+                assert_eq!(detail.contains(words), asks, "{code:?} on {as_of}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_counterfactual_is_said_on_the_card_that_asks() {
+    let mut sample = Sample::new();
+    sample.assessment.start.conclusion = StartConclusion::Unk;
+    sample.assessment.start.repeat_from = Some(date(2026, 3, 31));
+    let open = sample.card(CardCode::C04, Language::En).detail;
+    assert!(
+        open.contains("can settle whether low IgG is persistent"),
+        "{open}"
+    );
+    sample.assessment.counterfactual = Some(Counterfactual::SecondSample {
+        from: date(2026, 3, 31),
+        below: GramsPerLitre::SIX,
+        then: StartConclusion::Cons,
+    });
+    for (code, language, words) in [
+        (
+            CardCode::C04,
+            Language::En,
+            "drawn on or after **31 March 2026**, without active infection, decides this: if it is again below 6 g/L, start may be considered.",
+        ),
+        (
+            CardCode::C04,
+            Language::Da,
+            "taget **31. marts 2026** eller senere, uden aktiv infektion, afgør det: er den igen under 6 g/L, kan opstart overvejes.",
+        ),
+    ] {
+        let card = sample.card(code, language);
+        assert!(card.detail.contains(words), "{}", card.detail);
+        assert!(!card.detail.contains("can settle"));
+        let trace = serde_json::to_value(&card.extension.trace).unwrap();
+        assert_eq!(
+            trace["counterfactual"],
+            serde_json::json!({"fact": "second-sample", "from": "2026-03-31", "below": "6", "then": "CONS"})
+        );
+    }
+    let other = sample.card(CardCode::C01, Language::En);
+    assert!(!other.detail.contains("decides this"));
+    assert_eq!(other.extension.trace.counterfactual, None);
 }
 
 #[test]
@@ -414,4 +475,27 @@ fn a_terminal_shows_urgency_summary_and_choices() {
     assert!(text.starts_with("WARNING C14: IG started on IgG <4 alone"));
     assert!(text.contains("- Stop immunoglobulin\n  - Set the running order to stopped"));
     assert_eq!(as_text(&[], Language::Da), "Ingen kort.\n");
+}
+
+/// The products hold a little IgA, which matters to a patient with severe IgA deficiency (B-38, H-25).
+#[test]
+fn no_card_calls_a_product_free_of_iga() {
+    every_card(|card, _| {
+        let text = card.detail.replace("ikke IgA af klinisk betydning", "");
+        for claim in [
+            "IgA-fri",
+            "uden IgA",
+            "ikke IgA",
+            "IgA-free",
+            "without IgA",
+            "no IgA",
+        ] {
+            assert!(!text.contains(claim), "{:?}: {claim}", card.code);
+            assert!(
+                !card.summary.as_str().contains(claim),
+                "{:?}: {claim}",
+                card.code
+            );
+        }
+    });
 }

@@ -139,7 +139,7 @@ fn trend(case: &Case<'_>) -> String {
         (true, false) => say!(
             language,
             "Der er ingen IgA- eller IgM-svar fra forløbet.",
-            "There are no IgA or IgM results from the course."
+            "IgA and IgM were not measured during the course."
         ),
         (true, true) => say!(
             language,

@@ -1,0 +1,214 @@
+//! Properties of the rules: evidence taken away, dates moved, codes that come out.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use sid_cds::guideline::assessment::{Assessment, CriterionId};
+
+use super::*;
+
+/// Days in 400 years, after which the calendar repeats to the day.
+const CYCLE: i32 = 146_097;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Taking evidence away never turns an unknown criterion into a met one.
+    ///
+    /// Left out is what makes a criterion unknown by being there, for taking it away takes the doubt
+    /// away: a result that cannot be read, is dated imprecisely or contradicts another of its day;
+    /// immunoglobulin that a result was drawn on; an infection during which a sample was drawn, or
+    /// that joins two others into one episode (K12).
+    #[test]
+    fn taking_evidence_away_never_meets_a_criterion(facts in patient(), which in any::<prop::sample::Index>()) {
+        let cases = taken_away(&facts);
+        let (less, about) = &cases[which.index(cases.len())];
+        let (before, after) = (assess(&facts, AS_OF), assess(less, AS_OF));
+        for criterion in &before.start.criteria {
+            if criterion.verdict.is_unknown() && about(criterion.id) {
+                let now = after.start.criteria.iter().find(|other| other.id == criterion.id);
+                prop_assert!(!now.is_some_and(|now| now.verdict.is_met()), "{:?}", criterion);
+            }
+        }
+    }
+
+    /// Moving every date and the evaluation date by 400 years moves every date that is said by 400
+    /// years, and changes nothing else.
+    #[test]
+    fn only_the_distance_to_the_evaluation_date_counts(facts in patient()) {
+        let now = serde_json::to_value(assess(&facts, AS_OF)).expect("JSON");
+        let mut then = serde_json::to_value(assess(&moved(&facts), plus_days(AS_OF, CYCLE))).expect("JSON");
+        move_back(&mut then);
+        prop_assert_eq!(now, then);
+    }
+
+    /// Every code that comes out is one of decision-spec §1.
+    #[test]
+    fn every_code_is_in_the_specification(facts in patient()) {
+        let assessment = assess(&facts, AS_OF);
+        let known = codes_of_the_specification();
+        for code in codes(&assessment) {
+            prop_assert!(known.contains(&code), "{}", code);
+        }
+    }
+}
+
+/// Facts with something less, and the criteria that it is evidence of.
+type Less = (Facts, fn(CriterionId) -> bool);
+
+fn taken_away(facts: &Facts) -> Vec<Less> {
+    fn any(_: CriterionId) -> bool {
+        true
+    }
+    fn of_infections(id: CriterionId) -> bool {
+        matches!(
+            id,
+            CriterionId::SevereOrRecurrentInfections | CriterionId::Infections6Months
+        )
+    }
+    fn of_igg(id: CriterionId) -> bool {
+        id == CriterionId::IggBelow4
+    }
+    let mut cases: Vec<Less> = Vec::new();
+    let mut without = |about, take: &dyn Fn(&mut Facts)| {
+        let mut less = facts.clone();
+        take(&mut less);
+        cases.push((less, about));
+    };
+    for index in 0..facts.diagnoses.len() {
+        without(any, &|less| drop(less.diagnoses.remove(index)));
+    }
+    for index in 0..facts.car_t.len() {
+        without(any, &|less| drop(less.car_t.remove(index)));
+    }
+    for index in 0..facts.bispecifics.len() {
+        without(any, &|less| drop(less.bispecifics.remove(index)));
+    }
+    for index in 0..facts.transplants.len() {
+        without(any, &|less| drop(less.transplants.remove(index)));
+    }
+    for focus in [Focus::Lung, Focus::Urinary, Focus::Blood] {
+        without(of_infections, &|less| {
+            less.infections.retain(|infection| infection.focus != focus);
+        });
+    }
+    for (index, result) in facts.igg.iter().enumerate() {
+        let alone = facts
+            .igg
+            .iter()
+            .filter(|other| other.drawn == result.drawn)
+            .count()
+            == 1;
+        let exact = matches!(result.value, Measured::Exactly(_))
+            && result.drawn.and_then(When::exact).is_some();
+        if alone && exact {
+            without(of_igg, &|less| drop(less.igg.remove(index)));
+        }
+    }
+    without(any, &|less| less.searched.observations = false);
+    without(any, &|less| less.searched.conditions = false);
+    without(any, &|less| less.searched.procedures = false);
+    without(any, &|less| less.searched.medication_requests = false);
+    without(any, &|less| {
+        less.searched.medication_administrations = false
+    });
+    without(any, &|less| less.searched.encounters = false);
+    cases
+}
+
+/// Every date of the facts 400 years later.
+fn moved(facts: &Facts) -> Facts {
+    let day = |date: &mut Date| *date = plus_days(*date, CYCLE);
+    let when = |when: &mut When| {
+        *when = When::between(
+            plus_days(when.earliest(), CYCLE),
+            plus_days(when.latest(), CYCLE),
+        );
+    };
+    let mut facts = facts.clone();
+    facts.patient.born.iter_mut().for_each(when);
+    let results = [&mut facts.igg, &mut facts.iga, &mut facts.igm];
+    for result in results.into_iter().flatten() {
+        result.drawn.iter_mut().for_each(when);
+    }
+    for diagnosis in &mut facts.diagnoses {
+        diagnosis.onset.iter_mut().for_each(when);
+    }
+    for infusion in &mut facts.car_t {
+        infusion.when.iter_mut().for_each(when);
+    }
+    for exposure in &mut facts.bispecifics {
+        exposure.start.iter_mut().for_each(when);
+        exposure.end.iter_mut().for_each(when);
+    }
+    for transplant in &mut facts.transplants {
+        transplant.when.iter_mut().for_each(when);
+    }
+    for infection in &mut facts.infections {
+        when(&mut infection.onset);
+        infection.abatement.iter_mut().for_each(when);
+    }
+    for exposure in &mut facts.immunoglobulin {
+        exposure.start.iter_mut().for_each(when);
+        exposure.end.iter_mut().for_each(when);
+    }
+    for statement in &mut facts.statements {
+        day(&mut statement.date);
+        statement.from.iter_mut().for_each(day);
+        if let StatementKind::IgExtension(end) = &mut statement.kind {
+            day(end);
+        }
+    }
+    facts
+}
+
+/// Every date in a JSON value 400 years earlier.
+fn move_back(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Ok(date) = text.parse::<Date>() {
+                *text = plus_days(date, -CYCLE).to_string();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(move_back),
+        Value::Object(members) => members.values_mut().for_each(move_back),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The codes that §1 of the decision specification sets between backticks, and the cards C01 to C32.
+fn codes_of_the_specification() -> BTreeSet<String> {
+    let text = include_str!("../../docs/guideline/decision-spec.md");
+    let (_, section) = text.split_once("## 1. Codes and terms").expect("§1");
+    let (section, _) = section.split_once("\n## ").expect("§2");
+    let codes = section.split('`').skip(1).step_by(2).map(str::to_owned);
+    codes
+        .chain((1..=32).map(|card| format!("C{card:02}")))
+        .collect()
+}
+
+/// Every code of an assessment that §1 is to name.
+fn codes(assessment: &Assessment) -> Vec<String> {
+    let json = serde_json::to_value(assessment).expect("JSON");
+    let mut found = vec![
+        &json["population"]["code"],
+        &json["population"]["index"]["kind"],
+        &json["start"]["conclusion"],
+        &json["course"]["rule"],
+        &json["dose"]["conclusion"],
+        &json["order"]["conclusion"],
+    ];
+    let lists = [
+        &json["population"]["alternatives"],
+        &json["course"]["conclusions"],
+        &json["cards"],
+    ];
+    found.extend(lists.into_iter().flat_map(|list| list.as_array()).flatten());
+    for criterion in json["start"]["criteria"].as_array().into_iter().flatten() {
+        found.extend(["id", "verdict", "reason"].map(|member| &criterion[member]));
+    }
+    found
+        .into_iter()
+        .filter_map(|code| code.as_str().map(str::to_owned))
+        .collect()
+}

@@ -1,0 +1,121 @@
+//! Properties of what goes in and out: units of IgG, and the resources that suggestions make.
+
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+use sid_cds::{
+    cards::{self, Language, Writing},
+    chart::{Chart, Input, Reading, terminology::Terminology},
+};
+
+use super::*;
+use crate::{suggestions, support::raw};
+
+/// A draft of immunoglobulin, as an order hook sends it.
+static DRAFTED: LazyLock<Chart> = LazyLock::new(|| {
+    let draft = json!({"resourceType": "MedicationRequest", "id": "draft", "status": "draft",
+        "intent": "order", "subject": {"reference": "Patient/p1"},
+        "medicationCodeableConcept": {"coding": [{"system": "http://www.whocc.no/atc", "code": "J06BA01"}]}});
+    crate::support::read(&[], &[], &[draft], "p1", AS_OF)
+});
+
+static TERMINOLOGY: LazyLock<Terminology> =
+    LazyLock::new(|| Terminology::built_in().expect("the terminology"));
+
+/// The chart of generated facts: their running orders as a client sends them, perhaps with a draft.
+fn chart(facts: Facts, with_draft: bool) -> Chart {
+    let mut chart = if with_draft {
+        DRAFTED.clone()
+    } else {
+        Chart::default()
+    };
+    chart.patient = Some(Reference::new("Patient/p1"));
+    let order = chart.facts.order.take();
+    for exposure in facts.immunoglobulin.iter().filter(|record| record.active) {
+        let id = exposure
+            .evidence
+            .as_str()
+            .trim_start_matches("MedicationRequest/");
+        let running = json!({"resourceType": "MedicationRequest", "id": id, "status": "active",
+            "intent": "order", "subject": {"reference": "Patient/p1"},
+            "medicationCodeableConcept": {"text": "IG"}});
+        chart
+            .orders
+            .insert(exposure.evidence.clone(), raw(&running));
+    }
+    chart.facts = Facts { order, ..facts };
+    chart
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What accepting a suggestion would store is valid R4 without loss, and about this patient; what
+    /// it would change or delete is an order that the client sent.
+    #[test]
+    fn suggestions_are_valid_and_about_the_patient(facts in patient(), with_draft in any::<bool>()) {
+        let chart = chart(facts, with_draft);
+        let assessment = assess(&chart.facts, AS_OF);
+        for language in [Language::Da, Language::En] {
+            let writing = Writing { language, service: "sid-order-select", hook: None };
+            for card in cards::write(&assessment, &chart, writing) {
+                prop_assert_eq!(suggestions::fault(&card, &chart), None);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// One IgG in any unit that is read gives one assessment.
+    #[test]
+    fn the_unit_changes_nothing(mg_per_dl in 1..1500_u32, back in 0..120_i32, comparator in select(vec!["", "<", ">", "<=", ">="])) {
+        let as_measured = assessed(mg_per_dl, "mg/dL", 0, back, comparator);
+        prop_assert_eq!(&as_measured["population"]["code"], "P2A");
+        prop_assert_eq!(&as_measured["dataProblems"], &json!([]));
+        // The same number with the point moved: no unit is reached by arithmetic on floats.
+        for (unit, decimals, factor) in [("g/L", 2, 1), ("g/l", 2, 1), ("mg/mL", 2, 1), ("g/dL", 3, 1), ("mg/L", 0, 10)] {
+            let same = assessed(mg_per_dl * factor, unit, decimals, back, comparator);
+            prop_assert_eq!(&as_measured, &same, "{}", unit);
+        }
+    }
+}
+
+/// The assessment after CAR-T with one IgG of `number` × 10^-`decimals` `unit`.
+fn assessed(number: u32, unit: &str, decimals: usize, back: i32, comparator: &str) -> Value {
+    let digits = format!("{number:0width$}", width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let point = if decimals == 0 { "" } else { "." };
+    let value: Value =
+        serde_json::from_str(&format!("{whole}{point}{fraction}")).expect("a number");
+    let mut quantity =
+        json!({"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit});
+    if !comparator.is_empty() {
+        quantity["comparator"] = comparator.into();
+    }
+    let day = plus_days(AS_OF, -back).to_string();
+    let subject = json!({"reference": "Patient/p1"});
+    let resources = [
+        json!({"resourceType": "Patient", "id": "p1", "birthDate": "1960-05-05"}),
+        json!({"resourceType": "Observation", "id": "o1", "status": "final", "subject": subject,
+            "code": {"coding": [{"system": "http://loinc.org", "code": "2465-3"}]},
+            "effectiveDateTime": day, "valueQuantity": quantity}),
+        json!({"resourceType": "MedicationAdministration", "id": "c1", "status": "completed", "subject": subject,
+            "medicationCodeableConcept": {"coding": [{"system": "http://www.whocc.no/atc", "code": "L01XL03"}]},
+            "effectiveDateTime": "2025-12-01"}),
+    ];
+    let entries: Vec<Value> = resources
+        .iter()
+        .map(|resource| json!({"resource": resource}))
+        .collect();
+    let bundle = raw(&json!({"resourceType": "Bundle", "type": "collection", "entry": entries}));
+    let zone = jiff::tz::TimeZone::UTC;
+    let reading = Reading {
+        as_of: AS_OF,
+        zone: &zone,
+        terminology: &TERMINOLOGY,
+    };
+    let chart = sid_cds::chart::read(&Input::Record(&bundle), None, Some("p1"), reading);
+    serde_json::to_value(assess(&chart.facts, AS_OF)).expect("JSON")
+}

@@ -1,0 +1,351 @@
+//! Every recommendation, hazard and parameter leads to code and to a test, and `docs/traceability.md`
+//! says where. What it says is measured: the files are searched, the vignettes and fixtures assessed.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+#[path = "support/expected.rs"]
+mod expected;
+#[path = "support/fixture.rs"]
+mod fixture;
+#[path = "vignettes/record.rs"]
+mod record;
+#[path = "traceability/registry.rs"]
+mod registry;
+#[path = "support/chart.rs"]
+mod support;
+#[path = "vignettes/table.rs"]
+mod table;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use jiff::civil::Date;
+use registry::{Kind, NOT_YET, RECOMMENDATIONS};
+use serde_json::Value;
+use sid_cds::{
+    cards::{self, Language, Writing},
+    chart::Chart,
+    guideline::{assess, parameters},
+};
+
+/// Most vignettes that a row names; the number of the others follows.
+const NAMED: usize = 6;
+
+/// What was found of one recommendation.
+#[derive(Default)]
+struct Found {
+    /// Files of `src` that name it, tests aside.
+    files: BTreeSet<String>,
+    cards: BTreeSet<String>,
+    vignettes: Vec<String>,
+    fixtures: Vec<String>,
+}
+
+#[test]
+fn every_recommendation_has_code_and_a_test() {
+    let found = found();
+    let tests = tests();
+    let mut faults = String::new();
+    let mut rows = String::new();
+    for (index, (id, subject, kind)) in RECOMMENDATIONS.iter().enumerate() {
+        assert_eq!(*id, format!("REC-{:02}", index + 1));
+        let nothing = Found::default();
+        let of_it = found.get(*id).unwrap_or(&nothing);
+        let lacks = lacking(*kind, of_it, &tests);
+        if NOT_YET.contains(id) {
+            if lacks.is_none() {
+                let _ = writeln!(faults, "{id} is covered now: take it off NOT_YET");
+            }
+        } else if let Some(lacks) = lacks {
+            let _ = writeln!(faults, "{id} ({subject}): {lacks}");
+        }
+        rows.push_str(&row(id, subject, *kind, of_it));
+    }
+    for id in found.keys() {
+        let known = RECOMMENDATIONS.iter().any(|(known, ..)| known == id);
+        assert!(known, "{id} is no recommendation");
+    }
+    assert!(faults.is_empty(), "\n{faults}");
+    expected::check("docs/traceability.md", &format!("{}{rows}", head()));
+}
+
+fn head() -> String {
+    format!(
+        "# Traceability\n\nWhich rule, card and test each recommendation of \
+         [recommendations.md](guideline/recommendations.md) has. Written by `tests/traceability.rs`, which \
+         fails when it is out of date or when a recommendation has no code or no test: the files are those \
+         that name the recommendation, and a card, a vignette of \
+         [table.md](../tests/vignettes/table.md) or a demonstration patient of \
+         [fixtures](../fixtures/README.md) is listed when a card written for it rests on the \
+         recommendation. To write it anew: `{}`.\n\n\
+         |REC|Subject|Taken as|Code (`src/`)|Cards|Vignettes|Fixtures|\n|-|-|-|-|-|-|-|\n",
+        expected::COMMAND
+    )
+}
+
+fn row(id: &str, subject: &str, kind: Kind, found: &Found) -> String {
+    let taken = if NOT_YET.contains(&id) {
+        "**not yet**".to_owned()
+    } else {
+        match kind {
+            Kind::Rule => "rule".to_owned(),
+            Kind::Words => "words on a card".to_owned(),
+            Kind::Choice(tests) => format!("choice of design, held by `{}`", tests.join("` `")),
+            Kind::Outside(why) => format!("outside: {why}"),
+        }
+    };
+    let join = |items: &BTreeSet<String>| items.iter().cloned().collect::<Vec<_>>().join(" ");
+    let files: Vec<String> = found.files.iter().map(|file| format!("`{file}`")).collect();
+    let mut vignettes: Vec<String> = found.vignettes.iter().take(NAMED).cloned().collect();
+    if let Some(more) = found
+        .vignettes
+        .len()
+        .checked_sub(NAMED)
+        .filter(|more| *more > 0)
+    {
+        vignettes.push(format!("+{more}"));
+    }
+    format!(
+        "|{id}|{subject}|{taken}|{}|{}|{}|{}|\n",
+        files.join(" "),
+        join(&found.cards),
+        vignettes.join(" "),
+        found.fixtures.join(" "),
+    )
+}
+
+/// What a recommendation lacks for its kind.
+fn lacking(kind: Kind, found: &Found, tests: &BTreeSet<String>) -> Option<String> {
+    let decides = found
+        .files
+        .iter()
+        .any(|file| file.starts_with("guideline/") || file.starts_with("chart/"));
+    match kind {
+        Kind::Rule if !decides => Some("no file of guideline or chart names it".to_owned()),
+        Kind::Words if found.files.is_empty() => Some("no file names it".to_owned()),
+        Kind::Rule | Kind::Words if found.vignettes.is_empty() => {
+            Some("no vignette leads to a card that rests on it".to_owned())
+        }
+        Kind::Choice(names) => names
+            .iter()
+            .find(|name| !tests.contains(**name))
+            .map(|name| format!("there is no test {name}")),
+        Kind::Rule | Kind::Words | Kind::Outside(_) => None,
+    }
+}
+
+/// Searches the source, and writes the cards of every vignette that is covered and every fixture.
+fn found() -> BTreeMap<String, Found> {
+    let mut found: BTreeMap<String, Found> = BTreeMap::new();
+    for (file, text) in program() {
+        for (at, _) in text.match_indices("REC-") {
+            // A range or a letter (`REC-11a`) counts for its number.
+            let Some(id) = text.get(at..at + "REC-00".len()) else {
+                continue;
+            };
+            if id.ends_with(|last: char| last.is_ascii_digit()) {
+                found
+                    .entry(id.to_owned())
+                    .or_default()
+                    .files
+                    .insert(file.clone());
+            }
+        }
+    }
+    let not_covered = table::not_covered();
+    for vignette in table::vignettes() {
+        if not_covered.contains(&vignette.id) {
+            continue;
+        }
+        for (id, card) in rests_on(&vignette.chart(), vignette.as_of) {
+            let found = found.entry(id).or_default();
+            found.cards.insert(card);
+            if found.vignettes.last().map(String::as_str) != Some(vignette.id) {
+                found.vignettes.push(vignette.id.to_owned());
+            }
+        }
+    }
+    for fixture in fixture::fixtures() {
+        let number = fixture.name.split('-').next().unwrap_or_default();
+        for (id, card) in rests_on(&fixture.chart, fixture.as_of) {
+            let found = found.entry(id).or_default();
+            found.cards.insert(card);
+            if found.fixtures.last().map(String::as_str) != Some(number) {
+                found.fixtures.push(number.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// The recommendations that the cards of a patient rest on, each with its card.
+fn rests_on(chart: &Chart, as_of: Date) -> Vec<(String, String)> {
+    let assessment = assess(&chart.facts, as_of);
+    let writing = Writing {
+        language: Language::En,
+        service: "sid-patient-view",
+        hook: None,
+    };
+    cards::write(&assessment, chart, writing)
+        .iter()
+        .flat_map(|card| {
+            let trace = &card.extension.trace;
+            let code = card.source.topic.code.clone();
+            trace
+                .recommendations
+                .iter()
+                .chain(
+                    trace
+                        .criteria
+                        .iter()
+                        .flat_map(|found| found.recommendations),
+                )
+                .map(move |id| ((*id).to_owned(), code.clone()))
+        })
+        .collect()
+}
+
+/// The source below `src` without its tests, by path from there.
+fn program() -> Vec<(String, String)> {
+    let root = root().join("src");
+    files(&root, "rs")
+        .into_iter()
+        .filter_map(|path| {
+            let name = path.strip_prefix(&root).ok()?.to_str()?.to_owned();
+            let text = fs::read_to_string(&path).ok()?;
+            let text = text.split("#[cfg(test)]\nmod tests {").next()?.to_owned();
+            let tests = name.contains("/tests/") || name.ends_with("tests.rs");
+            (!tests).then_some((name, text))
+        })
+        .collect()
+}
+
+/// Names of the test functions, and ids of the vignettes that are covered.
+fn tests() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for folder in ["src", "tests", "crates"] {
+        for path in files(&root().join(folder), "rs") {
+            let text = fs::read_to_string(path).expect("a source file");
+            // In a proptest! block and under #[tokio::test] too.
+            for after in text.split("test]").skip(1) {
+                let name = after
+                    .split_once("fn ")
+                    .and_then(|(_, rest)| rest.split_once('('));
+                names.extend(name.map(|(name, _)| name.to_owned()));
+            }
+        }
+    }
+    let not_covered = table::not_covered();
+    names.extend(
+        table::vignettes()
+            .iter()
+            .map(|vignette| vignette.id.to_owned())
+            .filter(|id| !not_covered.contains(&id.as_str())),
+    );
+    names
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|other| other == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Hazards whose mitigation waits for rules that are still to come.
+const HAZARDS_NOT_YET: &[&str] = &["H-09", "H-18", "H-20"];
+
+#[test]
+fn every_hazard_has_a_mitigation_that_a_test_holds() {
+    let tests = tests();
+    let log = fs::read_to_string(root().join("docs/hazards.md")).expect("the hazard log");
+    let rows: Vec<Vec<&str>> = log
+        .lines()
+        .filter(|line| line.starts_with("|H-"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let ids: Vec<&str> = rows.iter().map(|row| row[0]).collect();
+    let expected: Vec<String> = (1..=25).map(|number| format!("H-{number:02}")).collect();
+    assert_eq!(ids, expected);
+    for row in rows {
+        let [id, hazard, mitigation, held] = row[..] else {
+            panic!("{row:?}: four cells")
+        };
+        assert!(!hazard.is_empty() && !mitigation.is_empty(), "{id}");
+        let named: Vec<&str> = held.split('`').skip(1).step_by(2).collect();
+        for name in &named {
+            assert!(tests.contains(*name), "{id}: there is no test {name}");
+        }
+        assert_eq!(named.is_empty(), HAZARDS_NOT_YET.contains(&id), "{id}");
+    }
+}
+
+#[test]
+fn every_parameter_is_listed() {
+    let text = fs::read_to_string(root().join("src/guideline/parameters.rs")).expect("parameters");
+    let constants: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const ")?.split_once([':', '_']))
+        .map(|(id, _)| id)
+        .collect();
+    assert!(constants.len() > 25, "{constants:?}");
+    let listed: Vec<&str> = parameters::ALL
+        .iter()
+        .map(|parameter| parameter.id)
+        .collect();
+    for id in constants {
+        assert!(listed.contains(&id), "{id} is not listed");
+    }
+    for number in 1..=18 {
+        assert!(listed.contains(&format!("K{number}").as_str()), "K{number}");
+    }
+    let once: BTreeSet<&&str> = listed.iter().collect();
+    assert_eq!(once.len(), listed.len(), "an id is listed twice");
+}
+
+/// The trace is an object under a reversed domain name, whose criteria each name a recommendation.
+#[test]
+fn every_card_carries_its_trace() {
+    let writing = Writing {
+        language: Language::Da,
+        service: "sid-patient-view",
+        hook: None,
+    };
+    let mut criteria = 0;
+    for fixture in fixture::fixtures() {
+        let assessment = assess(&fixture.chart.facts, fixture.as_of);
+        for card in cards::write(&assessment, &fixture.chart, writing) {
+            let sent: Value = serde_json::to_value(&card).expect("JSON");
+            let extension = sent["extension"].as_object().expect("an object");
+            assert_eq!(extension.len(), 1, "{}", fixture.name);
+            let trace = &extension["dk.sid-cds.trace"];
+            assert_eq!(trace["guideline"]["id"], "medicinraadet-sid");
+            assert_eq!(trace["guideline"]["version"], "1.1");
+            assert_eq!(trace["asOf"], fixture.as_of.to_string());
+            for criterion in trace["criteria"].as_array().into_iter().flatten() {
+                criteria += 1;
+                for member in ["id", "verdict"] {
+                    assert!(criterion[member].is_string(), "{}: {member}", fixture.name);
+                }
+                let named = criterion["recommendations"].as_array().expect("a list");
+                assert!(!named.is_empty(), "{}", fixture.name);
+            }
+        }
+    }
+    assert!(criteria > 20, "{criteria}");
+}
