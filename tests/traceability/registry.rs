@@ -97,11 +97,7 @@ pub const RECOMMENDATIONS: [(&str, &str, Kind); 59] = [
     ),
     ("REC-47", "Restitution off treatment", Rule),
     ("REC-48", "Infections after the stop", Rule),
-    (
-        "REC-49",
-        "Vaccines and antibiotics as main strategies",
-        Words,
-    ),
+    ("Vaccines and antibiotics as main strategies", Words),
     ("REC-50", "The whole immune profile", Words),
     ("REC-51", "Switch gram for gram", Rule),
     ("REC-52", "Switch for lack of effect", Rule),
@@ -125,6 +121,6 @@ pub const RECOMMENDATIONS: [(&str, &str, Kind); 59] = [
 /// Recommendations whose rules, cards or vignettes are still to come. The test fails when one of them
 /// is covered, so that it is taken off.
 pub const NOT_YET: &[&str] = &[
-    "REC-01", "REC-02", "REC-04", "REC-05", "REC-06", "REC-07", "REC-29", "REC-37", "REC-49",
-    "REC-51", "REC-52", "REC-53", "REC-54", "REC-55", "REC-56", "REC-57",
+    "REC-01", "REC-02", "REC-04", "REC-05", "REC-06", "REC-07", "REC-29", "REC-37", "REC-51",
+    "REC-52", "REC-53", "REC-54", "REC-55", "REC-56", "REC-57",
 ];
