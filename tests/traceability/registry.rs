@@ -97,7 +97,11 @@ pub const RECOMMENDATIONS: [(&str, &str, Kind); 59] = [
     ),
     ("REC-47", "Restitution off treatment", Rule),
     ("REC-48", "Infections after the stop", Rule),
-    ("Vaccines and antibiotics as main strategies", Words),
+    (
+        "REC-49",
+        "Vaccines and antibiotics as main strategies",
+        Words,
+    ),
     ("REC-50", "The whole immune profile", Words),
     ("REC-51", "Switch gram for gram", Rule),
     ("REC-52", "Switch for lack of effect", Rule),
