@@ -1,6 +1,7 @@
-//! The command line: `demo`, `serve`, `assess`, `parameters`.
+//! The command line: `demo`, `serve`, `assess`, `cohort`, `parameters`.
 
 mod assess;
+mod cohort;
 mod parameters;
 
 use std::{
@@ -36,6 +37,8 @@ enum Command {
     Serve(Serve),
     /// Assess patients from files: a FHIR Bundle or a CDS Hooks request each.
     Assess(assess::Assess),
+    /// Assess every patient of an export, a row each.
+    Cohort(cohort::Cohort),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
 }
@@ -85,6 +88,7 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo(&arguments),
         Command::Serve(arguments) => serve(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Cohort(arguments) => cohort::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
     };
     match done {

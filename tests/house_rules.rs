@@ -9,11 +9,12 @@ use std::{
 };
 
 /// The modules from the bottom up, and which of the others each may use.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("guideline", &[]),
     ("chart", &["guideline"]),
     ("cards", &["guideline", "chart"]),
     ("cds_hooks", &["guideline", "chart", "cards"]),
+    ("cohort", &["guideline", "chart"]),
     ("config", &["cards"]),
     (
         "server",
@@ -26,6 +27,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
             "chart",
             "cards",
             "cds_hooks",
+            "cohort",
             "config",
             "server",
         ],
