@@ -92,6 +92,7 @@ impl Drop for Demo {
     }
 }
 
+/// The log at its most talkative holds no body, name or id (PHI-03).
 #[test]
 fn the_printed_commands_work_and_a_signal_stops_it() {
     let mut demo = Demo::start();
