@@ -1,8 +1,9 @@
-//! The command line: `demo`, `serve`, `assess`, `cohort`, `parameters`.
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `parameters`.
 
 mod assess;
 mod cohort;
 mod parameters;
+mod timeline;
 
 use std::{
     fmt::Display,
@@ -39,6 +40,8 @@ enum Command {
     Assess(assess::Assess),
     /// Assess every patient of an export, a row each.
     Cohort(cohort::Cohort),
+    /// Draw one patient's course as SVG, or list it as a table.
+    Timeline(timeline::Timeline),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
 }
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Cohort(arguments) => cohort::run(&arguments),
+        Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
     };
     match done {

@@ -12,3 +12,4 @@ pub mod cohort;
 pub mod config;
 pub mod guideline;
 pub mod server;
+pub mod timeline;

@@ -13,12 +13,20 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("guideline", &[]),
     ("chart", &["guideline"]),
     ("cards", &["guideline", "chart"]),
+    ("timeline", &["guideline", "chart", "cards"]),
     ("cds_hooks", &["guideline", "chart", "cards"]),
     ("cohort", &["guideline", "chart"]),
     ("config", &["cards"]),
     (
         "server",
-        &["guideline", "chart", "cards", "cds_hooks", "config"],
+        &[
+            "guideline",
+            "chart",
+            "cards",
+            "timeline",
+            "cds_hooks",
+            "config",
+        ],
     ),
     (
         "cli",
@@ -26,6 +34,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "guideline",
             "chart",
             "cards",
+            "timeline",
             "cds_hooks",
             "cohort",
             "config",
@@ -35,7 +44,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// The modules that do no I/O and read no clock.
-const PURE: [&str; 4] = ["guideline", "chart", "cards", "cds_hooks"];
+const PURE: [&str; 5] = ["guideline", "chart", "cards", "timeline", "cds_hooks"];
 /// What they may not name.
 const IMPURE: [&str; 9] = [
     "std::fs",
