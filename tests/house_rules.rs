@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The modules from the bottom up, and which of the others each may use.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: &[(&str, &[&str])] = &[
     ("guideline", &[]),
     ("chart", &["guideline"]),
     ("cards", &["guideline", "chart"]),
