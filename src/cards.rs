@@ -3,7 +3,9 @@
 pub mod card;
 mod case;
 mod catalogue;
+mod comparators;
 mod detail;
+pub mod evidence;
 pub mod extension;
 mod identity;
 mod locale;

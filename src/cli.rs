@@ -1,6 +1,7 @@
-//! The command line: `demo`, `serve`, `assess`, `parameters`.
+//! The command line: `demo`, `serve`, `assess`, `parameters`, `comparators`, `evidence`.
 
 mod assess;
+mod evidence;
 mod parameters;
 
 use std::{
@@ -38,6 +39,10 @@ enum Command {
     Assess(assess::Assess),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
+    /// List the consensus reports that stand beside the national guideline.
+    Comparators(evidence::Listing),
+    /// List the studies behind the addendum, and the Council's judgement of them.
+    Evidence(evidence::Listing),
 }
 
 #[derive(Debug, Args)]
@@ -86,6 +91,8 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
+        Command::Comparators(arguments) => evidence::reports(&arguments),
+        Command::Evidence(arguments) => evidence::studies(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
