@@ -16,6 +16,8 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -62,7 +64,8 @@ pub struct Writing<'a> {
     pub hook: Option<Hook>,
 }
 
-/// The cards to show, in the guideline's order (decision-spec §3.5).
+/// The cards to show. The guideline's order picks those of a hook (decision-spec §3.5), and the most
+/// urgent of them comes first (UX-05).
 pub fn write(assessment: &Assessment, chart: &Chart, writing: Writing<'_>) -> Vec<Card> {
     let codes = match writing.hook {
         Some(hook) => hooks::shown(assessment, hook, subject(chart.draft)),
@@ -74,7 +77,11 @@ pub fn write(assessment: &Assessment, chart: &Chart, writing: Writing<'_>) -> Ve
         language: writing.language,
         service: writing.service,
     };
-    codes.into_iter().map(|code| card(code, &case)).collect()
+    let mut cards: Vec<Card> = codes.into_iter().map(|code| card(code, &case)).collect();
+    if writing.hook.is_some() {
+        cards.sort_by_key(|card| Reverse(card.indicator));
+    }
+    cards
 }
 
 fn subject(draft: DraftKind) -> Subject {
