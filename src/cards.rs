@@ -2,13 +2,13 @@
 
 pub mod card;
 mod case;
-mod catalogue;
+pub(crate) mod catalogue;
 mod comparators;
 mod detail;
 pub mod evidence;
 pub mod extension;
 mod identity;
-mod locale;
+pub(crate) mod locale;
 mod markdown;
 pub mod resource;
 mod suggest;
@@ -51,6 +51,16 @@ pub enum Language {
     Da,
     /// English.
     En,
+}
+
+impl Language {
+    /// Its tag (BCP 47).
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Da => "da",
+            Self::En => "en",
+        }
+    }
 }
 
 /// With what cards are written.

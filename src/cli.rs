@@ -1,8 +1,9 @@
-//! The command line: `demo`, `serve`, `assess`, `parameters`, `comparators`, `evidence`.
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `parameters`, `comparators`, `evidence`.
 
 mod assess;
 mod evidence;
 mod parameters;
+mod timeline;
 
 use std::{
     fmt::Display,
@@ -37,6 +38,8 @@ enum Command {
     Serve(Serve),
     /// Assess patients from files: a FHIR Bundle or a CDS Hooks request each.
     Assess(assess::Assess),
+    /// Draw one patient's course as SVG, or list it as a table.
+    Timeline(timeline::Timeline),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
     /// List the consensus reports that stand beside the national guideline.
@@ -90,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo(&arguments),
         Command::Serve(arguments) => serve(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
         Command::Comparators(arguments) => evidence::reports(&arguments),
         Command::Evidence(arguments) => evidence::studies(&arguments),

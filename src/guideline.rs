@@ -11,6 +11,7 @@ mod course;
 pub mod date;
 pub mod evidence;
 pub mod facts;
+pub mod history;
 pub mod hooks;
 mod igg;
 mod immunoglobulin;
