@@ -1,5 +1,6 @@
 //! The HTTP service: routes, limits, errors, the clock, the log line.
 
+mod artefacts;
 pub mod caller;
 pub mod clock;
 mod demonstration;
@@ -107,6 +108,9 @@ pub fn router(state: State) -> Router {
     let mut routes = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
+        .route("/fhir-artifacts", get(artefacts::all))
+        .route("/fhir-artifacts/{type}", get(artefacts::of_type))
+        .route("/fhir-artifacts/{type}/{id}", get(artefacts::one))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready));
     if state.demonstration.is_some() {

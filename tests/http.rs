@@ -4,6 +4,7 @@
 
 mod http {
     pub mod answers;
+    pub mod artefacts;
     pub mod demonstration;
     pub mod discovery;
     pub mod harness;
