@@ -1,6 +1,7 @@
-//! The command line: `demo`, `serve`, `assess`, `parameters`.
+//! The command line: `demo`, `serve`, `assess`, `doctor`, `parameters`.
 
 mod assess;
+mod doctor;
 mod parameters;
 
 use std::{
@@ -36,6 +37,8 @@ enum Command {
     Serve(Serve),
     /// Assess patients from files: a FHIR Bundle or a CDS Hooks request each.
     Assess(assess::Assess),
+    /// Call a running service as an EHR does, and say which rules of CDS Hooks it keeps.
+    Doctor(doctor::Doctor),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
 }
@@ -85,6 +88,7 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo(&arguments),
         Command::Serve(arguments) => serve(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
     };
     match done {

@@ -9,5 +9,6 @@ pub mod cds_hooks;
 pub mod chart;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod guideline;
 pub mod server;

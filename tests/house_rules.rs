@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The modules from the bottom up, and which of the others each may use.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("guideline", &[]),
     ("chart", &["guideline"]),
     ("cards", &["guideline", "chart"]),
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
         "server",
         &["guideline", "chart", "cards", "cds_hooks", "config"],
     ),
+    ("doctor", &["server"]),
     (
         "cli",
         &[
@@ -28,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
             "cds_hooks",
             "config",
             "server",
+            "doctor",
         ],
     ),
 ];
