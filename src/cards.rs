@@ -2,11 +2,11 @@
 
 pub mod card;
 mod case;
-mod catalogue;
+pub(crate) mod catalogue;
 mod detail;
 pub mod extension;
 mod identity;
-mod locale;
+pub(crate) mod locale;
 mod markdown;
 pub mod resource;
 mod suggest;
@@ -49,6 +49,16 @@ pub enum Language {
     Da,
     /// English.
     En,
+}
+
+impl Language {
+    /// Its tag (BCP 47).
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Da => "da",
+            Self::En => "en",
+        }
+    }
 }
 
 /// With what cards are written.

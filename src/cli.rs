@@ -1,8 +1,10 @@
-//! The command line: `demo`, `serve`, `assess`, `doctor`, `parameters`.
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `doctor`, `parameters`.
 
 mod assess;
+mod cohort;
 mod doctor;
 mod parameters;
+mod timeline;
 
 use std::{
     fmt::Display,
@@ -37,6 +39,10 @@ enum Command {
     Serve(Serve),
     /// Assess patients from files: a FHIR Bundle or a CDS Hooks request each.
     Assess(assess::Assess),
+    /// Assess every patient of an export, a row each.
+    Cohort(cohort::Cohort),
+    /// Draw one patient's course as SVG, or list it as a table.
+    Timeline(timeline::Timeline),
     /// Call a running service as an EHR does, and say which rules of CDS Hooks it keeps.
     Doctor(doctor::Doctor),
     /// List every parameter, criterion, missing item, data problem and card.
@@ -88,6 +94,8 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo(&arguments),
         Command::Serve(arguments) => serve(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Cohort(arguments) => cohort::run(&arguments),
+        Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
     };

@@ -428,6 +428,78 @@ fn assess_says_which_file_it_cannot_read() {
 }
 
 #[test]
+fn doctor_examines_a_running_service() {
+    let demo = Demo::start();
+    let (_, rest) = demo.greeting.split_once("Open ").unwrap();
+    let (base, _) = rest.split_once("/ ").unwrap();
+    let output = run(&["doctor", "--base", base, "--patients", "2"]);
+    let table = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{table}");
+    assert!(table.contains(" passed, 0 failed,"), "{table}");
+    // The demonstration asks for no token: the doctor says so when it has one.
+    let key = "tests/doctor/keys/ec.jwk.json";
+    let with_key = ["--key", key, "--issuer", "https://ehr.example"];
+    let arguments = [
+        &[
+            "doctor",
+            "--base",
+            base,
+            "--patients",
+            "1",
+            "--format",
+            "json",
+        ][..],
+        &with_key,
+    ];
+    let output = run(&arguments.concat());
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let failed: Vec<&str> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["result"] == "failed")
+        .map(|row| row["rule"].as_str().unwrap())
+        .collect();
+    assert!(failed.contains(&"SEC-05"), "{failed:?}");
+    assert!(
+        failed
+            .iter()
+            .all(|rule| rule.starts_with("JWT") || *rule == "SEC-05"),
+        "{failed:?}"
+    );
+}
+
+#[test]
+fn doctor_says_why_it_cannot_begin() {
+    let base = ["doctor", "--base", "http://127.0.0.1:1"];
+    for (arguments, code, said) in [
+        (
+            vec!["--key", "nowhere.pem", "--issuer", "x"],
+            1,
+            "nowhere.pem: ",
+        ),
+        (
+            vec!["--key", "tests/doctor/keys/ec.pem", "--issuer", "x"],
+            1,
+            "ec.pem: no key id",
+        ),
+        (vec!["--key", "Cargo.toml"], 2, "--issuer"),
+        (vec!["--issuer", "x"], 2, "--key"),
+        (vec![], 1, "not every check passed"),
+    ] {
+        let output = run(&[&base[..], &arguments].concat());
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        let message = text(&output.stderr);
+        assert!(message.contains(said), "{said}: {message}");
+    }
+    assert_eq!(
+        run(&["doctor", "--base", "cds.example"]).status.code(),
+        Some(2)
+    );
+}
+
+#[test]
 fn parameters_lists_every_code() {
     let table = run(&["parameters"]);
     assert_eq!(table.status.code(), Some(0));
@@ -464,4 +536,21 @@ fn parameters_lists_every_code() {
             "{list}"
         );
     }
+}
+
+#[test]
+fn timeline_draws_and_lists() {
+    let bundle = "fixtures/02-car-t-stop-due/bundle.json";
+    let drawn = run(&["timeline", bundle, "--as-of", "2026-03-16", "--lang", "en"]);
+    assert!(drawn.status.success());
+    let svg = text(&drawn.stdout);
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    assert!(svg.contains("Assessed 16 Mar 2026"));
+    let listed = run(&["timeline", bundle, "--as-of", "2026-03-16", "--table"]);
+    let table = text(&listed.stdout);
+    assert!(table.starts_with("Dato\tHvad\tFund\tKilde i journalen\n"));
+    assert!(table.contains("Seponeringsforsøg 6. mar. 2026"));
+    let refused = run(&["timeline", "fixtures/README.md"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).starts_with("fixtures/README.md: not JSON"));
 }

@@ -15,7 +15,7 @@ use crate::{
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Base URL of the service, as https://cds.example; discovery is at /cds-services below it.
+    /// Base URL of the service, as `https://cds.example`; discovery is at /cds-services below it.
     #[arg(long, value_name = "URL")]
     base: Url,
     /// Private key to sign tokens with, ES384 or RS384: a JWK, or PEM (an EC key in PKCS#8).

@@ -111,14 +111,14 @@ checks! {
         "each token of a template is closed and says something"
         "Write {{context.patientId}}."
     TokenKnown: "TOK-02" Shall
-        "each token is a member of the context, a user id, or today()"
+        "each token is a member of the context, a user id, or `today()`"
         "Spell a context token context.<field>; the user ids are userPractitionerId, \
          userPractitionerRoleId, userPatientId and userRelatedPersonId."
     TokenRoot: "TOK-03" Should
         "context tokens are members at the root of the context"
         "A 2.x client resolves nothing deeper: take the data from the context itself."
     TokenDays: "TOK-04" Should
-        "today() counts in days"
+        "`today()` counts in days"
         "Write {{today() - 365 days}}; clients resolve no other unit."
     TemplateRelative: "TOK-10" Shall
         "each template is a read or a search, relative to the FHIR server"

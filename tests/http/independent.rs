@@ -1,4 +1,4 @@
-//! An independent reader, PyPI healthchain, accepts every answer and reads it whole.
+//! An independent reader, the package healthchain, accepts every answer and reads it whole.
 
 use std::{
     io::Write,
@@ -71,7 +71,8 @@ async fn healthchain_refuses_what_is_wrong() {
         .iter()
         .find(|(_, answer)| answer["cards"][0]["suggestions"].is_array())
         .unwrap();
-    let rows: [(&str, fn(&mut Value), &str); 6] = [
+    type Change = fn(&mut Value);
+    let rows: [(&str, Change, &str); 6] = [
         ("unchanged", |_| {}, "ok"),
         (
             "summary",
