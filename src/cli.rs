@@ -1,8 +1,10 @@
-//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `doctor`, `parameters`.
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `doctor`, `parameters`, `comparators`,
+//! `evidence`.
 
 mod assess;
 mod cohort;
 mod doctor;
+mod evidence;
 mod parameters;
 mod timeline;
 
@@ -47,6 +49,10 @@ enum Command {
     Doctor(doctor::Doctor),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
+    /// List the consensus reports that stand beside the national guideline.
+    Comparators(evidence::Listing),
+    /// List the studies behind the addendum, and the Council's judgement of them.
+    Evidence(evidence::Listing),
 }
 
 #[derive(Debug, Args)]
@@ -98,6 +104,8 @@ pub fn run() -> ExitCode {
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
+        Command::Comparators(arguments) => evidence::reports(&arguments),
+        Command::Evidence(arguments) => evidence::studies(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
