@@ -30,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
         ],
     ),
+    ("doctor", &["server"]),
     (
         "cli",
         &[
@@ -42,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cohort",
             "config",
             "server",
+            "doctor",
         ],
     ),
 ];
