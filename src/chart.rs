@@ -5,6 +5,7 @@ mod conditions;
 mod date;
 mod drafts;
 mod encounters;
+pub mod fhir_version;
 mod immunizations;
 mod infections;
 mod json;

@@ -482,3 +482,105 @@ fn timeline_draws_and_lists() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused.stderr).starts_with("fixtures/README.md: not JSON"));
 }
+
+/// A local code of IgG, under which a patient's results are else not found.
+#[test]
+fn a_sites_own_codes() {
+    let local = "urn:example:laboratory";
+    let codes = Made::new(
+        "site-igg.json",
+        &format!(
+            r#"{{"resourceType":"ValueSet","url":"urn:sid-cds:valueset:lab-igg-mass","compose":{{
+                "include":[{{"system":"{local}","concept":[{{"code":"IGG1"}}]}}]}}}}"#
+        ),
+    );
+    let bundle = fs::read_to_string("fixtures/01-car-t-3-months/bundle.json").unwrap();
+    let recoded = bundle
+        .replace("http://npu-terminology.org", local)
+        .replace("NPU19814", "IGG1");
+    assert_ne!(recoded, bundle);
+    let record = Made::new("recoded.json", &recoded);
+    let assess = |more: &[&str]| -> Value {
+        let arguments = [&["assess", "--as-of", "2026-03-16"], more, &[record.path()]].concat();
+        let output = run(&arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    assert_eq!(assess(&[])["start"]["conclusion"], "UNK");
+    let with_codes = assess(&["--terminology", codes.path()]);
+    assert_eq!(with_codes["start"]["conclusion"], "MET");
+
+    // The same file in the configuration, by a path from where that is.
+    let name = codes.0.file_name().unwrap().to_str().unwrap();
+    let config = Made::new(
+        "site.toml",
+        &format!("listen = \"127.0.0.1:0\"\nterminology-files = [\"{name}\"]"),
+    );
+    let output = program()
+        .args(["assess", "--as-of", "2026-03-16", record.path()])
+        .env(
+            "SID_CDS_TERMINOLOGY_FILES",
+            format!("[\"{}\"]", codes.path()),
+        )
+        .output()
+        .unwrap();
+    let assessment: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(assessment["start"]["conclusion"], "MET");
+    let mut serve = program()
+        .args(["serve", "--config", config.path()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(serve.stderr.take().unwrap());
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    let _ = serve.kill();
+    let _ = serve.wait();
+    assert!(line.contains("listening"), "{line}");
+
+    for (content, expected) in [
+        (
+            r#"{"resourceType":"ValueSet","url":"urn:sid-cds:valueset:lab-igg-mass","compose":{
+                "include":[{"system":"http://loinc.org","concept":[{"code":"2464-6"}]}]}}"#,
+            "\"2464-6\": is in lab-igg-NEVER-total already, so it cannot be in lab-igg-mass",
+        ),
+        ("{", "not a FHIR ValueSet or ConceptMap"),
+    ] {
+        let wrong = Made::new("site-wrong.json", content);
+        let config = Made::new(
+            "site-wrong.toml",
+            &format!(
+                "listen = \"127.0.0.1:0\"\nterminology-files = [\"{}\"]",
+                wrong.path()
+            ),
+        );
+        for arguments in [
+            &["serve", "--config", config.path()][..],
+            &["assess", "--terminology", wrong.path(), record.path()],
+        ] {
+            let output = run(arguments);
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+            let error = text(&output.stderr);
+            assert!(error.contains(wrong.path()), "{error}");
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+    let output = run(&["assess", "--terminology", "nowhere.json", record.path()]);
+    assert!(text(&output.stderr).starts_with("terminology file nowhere.json: "));
+}
+
+#[test]
+fn a_record_of_an_earlier_fhir_version_is_refused() {
+    let record = Made::new(
+        "stu3.json",
+        r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":
+            {"resourceType":"Condition","clinicalStatus":"active","assertedDate":"2026-01-01"}}]}"#,
+    );
+    let output = run(&["assess", record.path()]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    assert!(
+        error.contains("entry[0].resource.assertedDate: Of FHIR STU3. This service reads FHIR R4"),
+        "{error}"
+    );
+}
