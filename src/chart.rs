@@ -16,6 +16,7 @@ mod record;
 pub mod relevance;
 mod source;
 mod statements;
+pub mod survey;
 pub mod terminology;
 mod treatments;
 mod unit;
@@ -32,7 +33,7 @@ use crate::guideline::{
 use codes::Codes;
 use record::{Record, note};
 use source::Obtainment;
-use terminology::Terminology;
+use terminology::{OrderCodes, Terminology};
 
 /// The resource types that the chart reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +112,8 @@ pub struct Chart {
     /// Raw JSON of the orders that a suggestion may update or delete: running immunoglobulin orders
     /// and the draft, by reference, with every element that the client sent.
     pub orders: BTreeMap<Reference, Box<RawValue>>,
+    /// The codes with which a suggestion orders.
+    pub order_codes: OrderCodes,
 }
 
 /// What the drafts of an order hook hold.
@@ -173,6 +176,7 @@ pub fn read(
         patient: record.patient,
         draft,
         orders,
+        order_codes: reading.terminology.order_codes().clone(),
     }
 }
 

@@ -5,6 +5,8 @@
 //! to WHO and to ICD-10-CM.
 
 mod load;
+pub mod look;
+pub mod orders;
 pub mod products;
 pub mod sets;
 mod site;
@@ -17,6 +19,7 @@ use rust_decimal::Decimal;
 
 use crate::guideline::facts::{Bacterial, Focus};
 pub use load::LoadError;
+pub use orders::OrderCodes;
 use products::Product;
 pub use site::{SiteError, SiteFile};
 use system::{Normalised, RXNORM, SNOMED};
@@ -85,6 +88,7 @@ pub struct Terminology {
     products: Vec<Product>,
     product_codes: Codes<Product>,
     site_codes: Vec<(ValueSetId, String)>,
+    order_codes: OrderCodes,
 }
 
 /// One value set: its concepts by exact code and, apart, those that stand for what is below them.
@@ -224,23 +228,44 @@ impl Terminology {
     /// The public CDS Hooks Sandbox hands a suggested order back in that form. Only for drafts, and
     /// only these two codes: an RxNorm code is a number, so they cannot be one.
     pub fn find_rewritten_immunoglobulin(&self, coding: Coding<'_>) -> Option<&Concept> {
-        let system = coding.system.map(str::trim);
         let code = coding.code.trim();
-        if system != Some(RXNORM) || !matches!(code, "J06BA01" | "J06BA02") {
+        if coding.system.map(str::trim) != Some(RXNORM) {
             return None;
         }
-        self.find(
-            sets::MED_IG_ANY,
-            Coding {
-                system: Some(system::ATC),
-                code,
-            },
-        )
+        let as_atc = Coding {
+            system: Some(system::ATC),
+            code,
+        };
+        self.find(sets::MED_IG_ANY, as_atc)
+            .filter(|concept| concept.code == code)
     }
 
     /// The immunoglobulin product whose brand stands in `text` as a word of its own.
     pub fn product_by_name(&self, text: &str) -> Option<&Product> {
         products::named_in(&self.products, text)
+    }
+
+    /// Every set that the coding is in, by id.
+    pub fn sets_of(&self, coding: Coding<'_>) -> Vec<ValueSetId> {
+        let mut found: Vec<ValueSetId> = sets::EMBEDDED
+            .iter()
+            .map(|(set, _)| *set)
+            .filter(|set| self.find(*set, coding).is_some())
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The names of the concepts of a set, in no order.
+    pub fn displays(&self, set: ValueSetId) -> impl Iterator<Item = &str> {
+        let own = self.sets.get(set.as_str()).into_iter();
+        own.flat_map(|set| set.exact.all().chain(set.prefix.all()))
+            .filter_map(|(_, _, concept)| concept.display.as_deref())
+    }
+
+    /// The codes with which a suggestion orders.
+    pub fn order_codes(&self) -> &OrderCodes {
+        &self.order_codes
     }
 
     /// The codes that the site added to sets whose id begins so, each once, as they stand in its files.

@@ -8,10 +8,15 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Coding, Concept, Focus, Normalised, Terminology, ValueSetId, products, sets, site};
+use super::{
+    Coding, Concept, Focus, Normalised, Terminology, ValueSetId, orders::Ordered, products, sets,
+    site,
+};
 
 /// Which concepts a code stands for.
 const MATCH: &str = "urn:sid-cds:match";
+/// What a suggestion orders with a code.
+const ORDER: &str = "urn:sid-cds:order";
 /// How well a code is attested.
 const EVIDENCE: &str = "urn:sid-cds:evidence";
 /// Factor from a code's own unit to g/L.
@@ -200,6 +205,12 @@ impl Terminology {
             implied_unit: unit.map(|unit| unit.ucum.clone()),
             grams_per_litre_factor: unit.and_then(|unit| unit.grams_per_litre_factor),
         };
+        if let Some(code) = concept.extension(ORDER) {
+            let ordered = Ordered::ALL.into_iter().find(|one| one.code() == code);
+            let ordered =
+                ordered.ok_or_else(|| fault("urn:sid-cds:order is none that is known"))?;
+            self.order_codes.add(ordered, loaded.clone());
+        }
         if origin == Origin::Site {
             if self.lookup(id, &key).is_some() {
                 // It is there already.

@@ -521,8 +521,7 @@ mod tests {
             set("lab-igg-mass", LOINC, "2464-6", "exact"),
             Value::Null.to_string(),
         ])
-        .err()
-        .expect("three faults");
+        .expect_err("three faults");
         assert_eq!(error.lines().count(), 3, "{error}");
     }
 }
