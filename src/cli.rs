@@ -1,9 +1,10 @@
-//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `codes`, `parameters`,
-//! `comparators`, `evidence`.
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `codes`, `doctor`,
+//! `parameters`, `comparators`, `evidence`.
 
 mod assess;
 mod codes;
 mod cohort;
+mod doctor;
 mod evidence;
 mod parameters;
 mod timeline;
@@ -47,6 +48,8 @@ enum Command {
     Timeline(timeline::Timeline),
     /// Hold the codes of a hospital's data against those that the program knows.
     Codes(codes::Codes),
+    /// Call a running service as an EHR does, and say which rules of CDS Hooks it keeps.
+    Doctor(doctor::Doctor),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
     /// List the consensus reports that stand beside the national guideline.
@@ -106,6 +109,7 @@ pub fn run() -> ExitCode {
             Ok(code) => return code,
             Err(failure) => Err(failure),
         },
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
         Command::Comparators(arguments) => evidence::reports(&arguments),
         Command::Evidence(arguments) => evidence::studies(&arguments),

@@ -56,8 +56,11 @@ pub struct Row {
 #[derive(Debug)]
 pub struct Survey<'t> {
     terminology: &'t Terminology,
-    rows: BTreeMap<(String, Option<String>, Option<String>, Vec<Look>), Row>,
+    rows: BTreeMap<Key, Row>,
 }
+
+/// Element, system, code; of text without a code, what it looks like.
+type Key = (String, Option<String>, Option<String>, Vec<Look>);
 
 impl<'t> Survey<'t> {
     /// Nothing counted yet.

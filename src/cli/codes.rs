@@ -52,7 +52,7 @@ struct Check {
     #[arg(long, value_name = "URI")]
     system: Option<String>,
     /// A header for the FHIR server, `Name: value`; may be repeated. A bearer token is taken from the
-    /// environment, FHIR_TOKEN.
+    /// environment, `FHIR_TOKEN`.
     #[arg(long = "header", value_name = "HEADER")]
     headers: Vec<String>,
     /// Pages of each search of the FHIR server.
