@@ -67,7 +67,8 @@ const BODIES: [(&str, &str, &[&str]); 21] = [
     ),
 ];
 
-fn bodies() -> BTreeMap<String, Value> {
+/// Every captured request, by the name of its file.
+pub fn bodies() -> BTreeMap<String, Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sandbox");
     fs::read_dir(folder)
         .unwrap()
