@@ -171,6 +171,15 @@ fn draft_with_reviews(case: &Case<'_>) -> Option<Offer> {
 fn tests(case: &Case<'_>, tests: &[Test], from: Option<Date>, recommended: bool) -> Option<Offer> {
     let drafting = drafting(case)?;
     let from = from.filter(|from| *from > drafting.as_of);
+    let drafted = &case.assessment.drafted.tests;
+    let tests: Vec<Test> = tests
+        .iter()
+        .copied()
+        .filter(|test| !drafted.contains(&test.lab_test()))
+        .collect();
+    if tests.is_empty() {
+        return None;
+    }
     let names: Vec<&str> = tests.iter().map(|test| test.name()).collect();
     let actions = tests
         .iter()

@@ -11,17 +11,27 @@ use super::{
     DraftKind, Drafts,
     codes::Codes,
     date::Dated,
+    immunizations,
     json::Object,
     medication,
     record::{Record, contained, note},
     source::Entry,
+    terminology::{ValueSetId, sets},
     treatments::IMMUNOGLOBULIN,
 };
 use crate::guideline::{
     date::When,
-    facts::{Facts, IgRoute, Order, Reference},
+    facts::{Facts, IgRoute, LabTest, Order, Reference},
     problem::{Problem, Touches},
 };
+
+/// The codes of the tests that the cards may suggest, in results and in requests.
+const TESTS: [(&[ValueSetId], LabTest); 4] = [
+    (&[sets::IGG_MASS, sets::IGG_SUBSTANCE], LabTest::Igg),
+    (&[sets::IGA_MASS, sets::IGA_SUBSTANCE], LabTest::Iga),
+    (&[sets::IGM_MASS, sets::IGM_SUBSTANCE], LabTest::Igm),
+    (&[sets::B_CELLS_ABSOLUTE, sets::ORDER_B_CELLS], LabTest::BCells),
+];
 
 /// Reads the drafts: which of them is the order of immunoglobulin, and what it says.
 pub fn read(
@@ -101,6 +111,17 @@ fn among(
         .iter()
         .filter_map(|entry| Some((entry, chosen(entry, &entries, record, facts)?)))
         .collect();
+    for (entry, codes) in &chosen {
+        let is = |sets: &[ValueSetId]| codes.is_in(sets, record.terminology);
+        if entry.resource_type == "ServiceRequest" {
+            let tests = TESTS.iter().filter(|(sets, _)| is(sets));
+            facts.drafted.tests.extend(tests.map(|(_, test)| *test));
+        } else if is_medication(entry) {
+            let vaccines = immunizations::TARGETS.iter().filter(|(set, _)| is(&[*set]));
+            let against = vaccines.map(|(_, against)| *against);
+            facts.drafted.vaccinations.extend(against);
+        }
+    }
     let immunoglobulins: Vec<_> = chosen
         .iter()
         .filter(|(entry, codes)| is_medication(entry) && is_immunoglobulin(codes, record))

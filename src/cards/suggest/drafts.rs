@@ -9,7 +9,7 @@ use crate::{
         catalogue::{labels, say},
         locale,
     },
-    guideline::facts::{Donor, ReviewOutcome, VaccinationTarget},
+    guideline::facts::{Donor, LabTest, ReviewOutcome, VaccinationTarget},
 };
 
 const ATC: &str = "http://www.whocc.no/atc";
@@ -73,6 +73,16 @@ impl Test {
                 "CD19 cells [#/volume] in Blood",
                 "CD19",
             ],
+        }
+    }
+
+    /// As the facts name it.
+    pub fn lab_test(self) -> LabTest {
+        match self {
+            Self::Igg => LabTest::Igg,
+            Self::Iga => LabTest::Iga,
+            Self::Igm => LabTest::Igm,
+            Self::BCells => LabTest::BCells,
         }
     }
 
