@@ -15,6 +15,7 @@ mod suggest;
 mod terminal;
 #[cfg(test)]
 mod tests;
+pub mod vocabulary;
 
 use std::cmp::Reverse;
 

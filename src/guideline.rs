@@ -4,6 +4,21 @@
 //! as gaps (`missing`, `unknown` with a reason), never as an error. The tables are those of
 //! `docs/guideline/decision-spec.md`, whose section numbers the code cites.
 
+// Nothing here may panic; tests may, to fail.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects
+    )
+)]
+
 pub mod assessment;
 pub mod comparator;
 pub mod counterfactual;

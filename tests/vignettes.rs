@@ -246,6 +246,55 @@ fn what_the_cards_suggest_is_valid_and_about_the_patient() {
     assert!(suggested > 200, "{suggested}");
 }
 
+/// Nothing that is said hangs on the order of the resources, on one that is there twice, or on resources
+/// that the guideline does not ask for.
+#[test]
+fn order_duplicates_and_unrelated_resources_change_nothing() {
+    let subject = json!({"reference": "Patient/v"});
+    for vignette in vignettes() {
+        let record = Record::parse(vignette.record, &vignette.as_of.to_string());
+        let said = |resources: &[Value]| {
+            let chart =
+                support::read(resources, &record.gaps, &record.drafts, "v", vignette.as_of);
+            let json = serde_json::to_value(assess(&chart.facts, vignette.as_of)).expect("JSON");
+            let members = ["population", "start", "course"].map(|member| json[member].clone());
+            let mut evidence_aside = json!([members, json["order"], json["dose"], json["cards"]]);
+            without_evidence(&mut evidence_aside);
+            evidence_aside
+        };
+        let day = vignette.as_of.to_string();
+        let mut other = record.resources.clone();
+        other.extend([
+            json!({"resourceType": "Observation", "id": "u1", "status": "final", "subject": subject,
+                "code": {"coding": [{"system": "http://loinc.org", "code": "2345-7"}]},
+                "effectiveDateTime": day,
+                "valueQuantity": {"value": 5.4, "unit": "mmol/L"}}),
+            json!({"resourceType": "MedicationStatement", "id": "u2", "status": "active",
+                "subject": subject, "effectivePeriod": {"start": day},
+                "medicationCodeableConcept": {"text": "Paracetamol"}}),
+            json!({"resourceType": "Procedure", "id": "u3", "status": "completed",
+                "subject": subject, "performedDateTime": day,
+                "code": {"text": "Røntgen af thorax"}}),
+        ]);
+        let copies = record.resources.iter().skip(1).cloned();
+        other.extend(copies);
+        other[1..].reverse();
+        assert_eq!(said(&record.resources), said(&other), "{}", vignette.id);
+    }
+}
+
+/// References say where a fact was found first; which of two equal ones, is no matter.
+fn without_evidence(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, _| !matches!(name.as_str(), "evidence" | "runningOrders"));
+            members.values_mut().for_each(without_evidence);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_evidence),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// What accepting something creates, told apart: kind, code and, for a statement, its value.
 type Made = (String, String, String);
 
