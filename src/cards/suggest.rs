@@ -55,6 +55,8 @@ fn offers(card: CardCode, case: &Case<'_>) -> Vec<Option<Offer>> {
     match card {
         CardCode::C01 => vec![draft_with_stop(case), tests(case, &Test::ALL, None, false)],
         CardCode::C02 => vec![draft_with_reviews(case)],
+        // Once it is judged, what is left is to begin.
+        CardCode::C03 if case.judged_decisive().is_some() => vec![draft_with_reviews(case)],
         CardCode::C03 => vec![decisive(case, true), decisive(case, false)],
         CardCode::C04 => missing_inputs(case),
         CardCode::C05 if conclusion == StartConclusion::Ns => {
@@ -242,6 +244,9 @@ fn missing_inputs(case: &Case<'_>) -> Vec<Option<Offer>> {
 fn history(case: &Case<'_>, to: Date) -> [Option<Offer>; 2] {
     let from = plus_months(to, -K5_INFECTION_MONTHS);
     [(true, "history-present"), (false, "history-none")].map(|(present, kind)| {
+        if case.history_stated(present, to) {
+            return None;
+        }
         let words = labels::history(present, from, to, case.language);
         statement(case, kind, words, |draft| {
             let period = Effective::Period(from, to);
@@ -350,7 +355,7 @@ fn stop_after_index(case: &Case<'_>) -> Vec<Option<Offer>> {
         && case.stop_case() != StopCase::Extended
     {
         let end = plus_days(due, K9_EXTENSION_DAYS);
-        if as_of <= end {
+        if as_of <= end && !case.extension_stated(end) {
             let words = labels::extension(end, case.language);
             offers.push(statement(case, "extension", words, |draft| {
                 draft.statement("ig-extension", &Said::Day(end), Effective::On(as_of), None)
