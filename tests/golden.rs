@@ -58,8 +58,6 @@ fn the_cards_read_as_reviewed() {
 fn the_code_systems_are_the_programs_own() {
     for (path, resource) in cards::vocabulary::files() {
         let text = serde_json::to_string_pretty(&resource).expect("JSON") + "\n";
-        let read = r4::read(&resource.to_string());
-        assert!(read.is_ok_and(|read| read.lost.is_empty()), "{path}");
         let mut codes = BTreeSet::new();
         for concept in resource["concept"].as_array().into_iter().flatten() {
             let code = concept["code"].as_str().expect("a code");

@@ -218,7 +218,14 @@ fn the_guideline_stands_on_dates_and_serialisation_alone_and_cannot_panic() {
             );
         }
         // A dependency can be named in full, too.
-        for name in ["serde_json::", "rust_decimal::", "tokio::", "tracing::", "r4::", "uuid::"] {
+        for name in [
+            "serde_json::",
+            "rust_decimal::",
+            "tokio::",
+            "tracing::",
+            "r4::",
+            "uuid::",
+        ] {
             assert!(!program.contains(name), "{}: {name}", path.display());
         }
         for excuse in ["#[allow(clippy::", "#![allow("] {

@@ -381,6 +381,57 @@ fn every_parameter_is_listed() {
     assert_eq!(once.len(), listed.len(), "an id is listed twice");
 }
 
+/// Population, preparation, start, course and order each say what they rest on.
+#[test]
+fn every_conclusion_names_its_grounds_and_recommendations() {
+    let mut concluded = BTreeMap::new();
+    for vignette in table::vignettes() {
+        let id = vignette.id;
+        let assessment = assess(&vignette.chart().facts, vignette.as_of);
+        let json = serde_json::to_value(&assessment).expect("JSON");
+        let trace = &json["trace"];
+        let step = |name: &str, recommended: bool| {
+            let grounds = trace[name]["grounds"].as_array();
+            assert!(grounds.is_some_and(|all| !all.is_empty()), "{id}: {name}");
+            let named = trace[name]["recommendations"].as_array();
+            assert!(
+                !recommended || named.is_some_and(|all| !all.is_empty()),
+                "{id}: {name}"
+            );
+            for ground in grounds.into_iter().flatten() {
+                assert_eq!(
+                    ground["verdict"] == "unknown",
+                    ground["reason"].is_string(),
+                    "{id}"
+                );
+            }
+        };
+        let code = json["population"]["code"].as_str().expect("a code");
+        // Of someone who has died nothing is concluded.
+        if id != "R01" {
+            step("population", code.starts_with('P') && code != "PU");
+        }
+        let start = json["start"]["conclusion"].as_str().expect("a code");
+        if matches!(start, "MET" | "CONS" | "NOT" | "NS") {
+            let named = json["start"]["recommendations"].as_array();
+            assert!(named.is_some_and(|all| !all.is_empty()), "{id}: start");
+            assert_ne!(json["start"]["criteria"], serde_json::json!([]), "{id}");
+        }
+        if matches!(start, "MET" | "CONS") {
+            step("preconditions", false);
+        }
+        if !json["course"]["rule"].is_null() {
+            step("course", true);
+        }
+        if !json["order"]["conclusion"].is_null() {
+            step("order", json["order"]["conclusion"] == "O-WARN");
+        }
+        *concluded.entry(start.to_owned()).or_insert(0) += 1;
+    }
+    assert!(concluded.values().all(|count| *count > 5), "{concluded:?}");
+    assert_eq!(concluded.len(), 6, "{concluded:?}");
+}
+
 /// EXT-01…EXT-03: the trace is an object under a reversed domain name, whose criteria each name a recommendation.
 #[test]
 fn every_card_carries_its_trace() {

@@ -11,6 +11,8 @@ mod support;
 #[path = "vignettes/table.rs"]
 mod table;
 
+use jiff::civil::Date;
+use record::Record;
 use serde_json::{Value, json};
 use sid_cds::{
     cards::{self, Language, Writing, card::Action},
@@ -22,7 +24,6 @@ use sid_cds::{
         hooks::{Hook, Subject, shown},
     },
 };
-use record::Record;
 use table::{Vignette, not_covered, vignettes};
 
 /// Every expectation that does not hold, in words.
@@ -254,8 +255,7 @@ fn order_duplicates_and_unrelated_resources_change_nothing() {
     for vignette in vignettes() {
         let record = Record::parse(vignette.record, &vignette.as_of.to_string());
         let said = |resources: &[Value]| {
-            let chart =
-                support::read(resources, &record.gaps, &record.drafts, "v", vignette.as_of);
+            let chart = support::read(resources, &record.gaps, &record.drafts, "v", vignette.as_of);
             let json = serde_json::to_value(assess(&chart.facts, vignette.as_of)).expect("JSON");
             let members = ["population", "start", "course"].map(|member| json[member].clone());
             let mut evidence_aside = json!([members, json["order"], json["dose"], json["cards"]]);
@@ -337,7 +337,9 @@ fn what_was_accepted_is_not_asked_twice() {
     let mut accepted = 0;
     for vignette in vignettes() {
         let record = Record::parse(vignette.record, &vignette.as_of.to_string());
-        if not_covered.contains(&vignette.id) || !record.drafts.is_empty() {
+        // On the last day of the calendar no statement reaches further.
+        let last = vignette.as_of == Date::MAX;
+        if last || not_covered.contains(&vignette.id) || !record.drafts.is_empty() {
             continue;
         }
         let write = |resources: &[Value], drafts: &[Value], hook| {
@@ -404,9 +406,8 @@ fn what_was_accepted_is_not_asked_twice() {
 /// day after, where the population, start, course or cards differ.
 #[test]
 fn every_statement_ends_after_its_last_day() {
-    const LAST_DAYS: [(&str, &str, &str); 8] = [
+    const LAST_DAYS: [(&str, &str, &str); 7] = [
         ("infection-history-reviewed, none", "S01a", "S01b"),
-        ("infection-history-reviewed, none, nothing searched", "S01c", "S01d"),
         ("infection-history-reviewed, present", "S01e", "S01f"),
         ("igg-decisive-factor", "R11a", "R11b"),
         ("vaccination-adequate", "R08g", "R08h"),

@@ -1,7 +1,7 @@
-//! The project's own codes as FHIR CodeSystems and ValueSets, written from the program itself.
+//! The project's own codes as FHIR code systems and value sets, written from the program itself.
 //!
 //! For whoever reads feedback, stored statements or assessments. `terminology/` holds them as files, and
-//! a test keeps both the same; the statements' own CodeSystem is written by hand there.
+//! a test keeps both the same; the statements' own code system is written by hand there.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -33,7 +33,10 @@ pub fn files() -> Vec<(String, Value)> {
                 .into_iter()
                 .map(|card| {
                     let name = entry::entry(card).name;
-                    (entry::code(card).to_owned(), both(|language| name.say(language).to_owned()))
+                    (
+                        entry::code(card).to_owned(),
+                        both(|language| name.say(language).to_owned()),
+                    )
                 })
                 .collect(),
         ),
@@ -45,7 +48,10 @@ pub fn files() -> Vec<(String, Value)> {
                 .into_iter()
                 .map(|reason| {
                     let name = reason.display();
-                    (reason.code().to_owned(), both(|language| name.say(language).to_owned()))
+                    (
+                        reason.code().to_owned(),
+                        both(|language| name.say(language).to_owned()),
+                    )
                 })
                 .collect(),
         ),
@@ -55,7 +61,12 @@ pub fn files() -> Vec<(String, Value)> {
             "Criteria of the start and grounds of the other conclusions",
             CriterionId::ALL
                 .into_iter()
-                .map(|id| (code(&id), both(|language| words::criterion(id, false, language))))
+                .map(|id| {
+                    (
+                        code(&id),
+                        both(|language| words::criterion(id, false, language)),
+                    )
+                })
                 .chain(GroundId::ALL.into_iter().map(|id| {
                     let name = grounds::ground(id);
                     (code(&id), both(|language| name.say(language).to_owned()))
@@ -82,14 +93,22 @@ pub fn files() -> Vec<(String, Value)> {
                 .into_iter()
                 .map(|problem| {
                     let name = gaps::problem(problem);
-                    (code(&problem), both(|language| name.say(language).to_owned()))
+                    (
+                        code(&problem),
+                        both(|language| name.say(language).to_owned()),
+                    )
                 })
                 .collect(),
         ),
     ];
     let sets = [
         value_set("card", "Cards of the service", CARD_SYSTEM, &[]),
-        value_set("override-reason", "Reasons to set a card aside", OVERRIDE_SYSTEM, &[]),
+        value_set(
+            "override-reason",
+            "Reasons to set a card aside",
+            OVERRIDE_SYSTEM,
+            &[],
+        ),
         value_set(
             "statement",
             "Statements of a clinician",

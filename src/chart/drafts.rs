@@ -30,7 +30,10 @@ const TESTS: [(&[ValueSetId], LabTest); 4] = [
     (&[sets::IGG_MASS, sets::IGG_SUBSTANCE], LabTest::Igg),
     (&[sets::IGA_MASS, sets::IGA_SUBSTANCE], LabTest::Iga),
     (&[sets::IGM_MASS, sets::IGM_SUBSTANCE], LabTest::Igm),
-    (&[sets::B_CELLS_ABSOLUTE, sets::ORDER_B_CELLS], LabTest::BCells),
+    (
+        &[sets::B_CELLS_ABSOLUTE, sets::ORDER_B_CELLS],
+        LabTest::BCells,
+    ),
 ];
 
 /// Reads the drafts: which of them is the order of immunoglobulin, and what it says.

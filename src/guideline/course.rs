@@ -175,12 +175,12 @@ pub(super) fn milestones(
             break;
         };
         days.push(day);
-        months += later;
+        months = months.saturating_add(later);
     }
     days.iter()
         .enumerate()
         .map(|(index, &day)| {
-            let next = days.get(index + 1).map(|next| opens(*next));
+            let next = days.get(index.saturating_add(1)).map(|next| opens(*next));
             let done = reviews
                 .iter()
                 .any(|(review, _)| *review >= opens(day) && next.is_none_or(|next| *review < next));
@@ -436,7 +436,7 @@ impl Timeline<'_> {
                 CourseConclusion::Review6Monthly
             };
             due = Some((milestone, kind));
-            months += later;
+            months = months.saturating_add(later);
         }
         if let Some((milestone, kind)) = due
             && !self
@@ -518,13 +518,14 @@ fn winter_days(from: Date, to: Date) -> i32 {
                 date(year, K10_SUMMER_TO.0, K10_SUMMER_TO.1),
             );
             let clip = |a: Date, b: Date| days_between(a.max(from), b.min(to)).max(0);
-            clip(date(year, 1, 1), spring) + clip(autumn, plus_years(date(year, 1, 1), 1))
+            clip(date(year, 1, 1), spring)
+                .saturating_add(clip(autumn, plus_years(date(year, 1, 1), 1)))
         })
         .sum()
 }
 
 fn plus_years(day: Date, years: i32) -> Date {
-    plus_months(day, 12 * years)
+    plus_months(day, years.saturating_mul(12))
 }
 
 /// The day on which K11 is reached, at the latest the end of the window (B-18).

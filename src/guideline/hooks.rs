@@ -75,9 +75,8 @@ fn is_drafted(assessment: &Assessment, card: CardCode) -> bool {
             .iter()
             .all(|test| assessment.drafted.tests.contains(test))
     };
-    let vaccine = |item, against| {
-        !lacks(&[item]) || assessment.drafted.vaccinations.contains(&against)
-    };
+    let vaccine =
+        |item, against| !lacks(&[item]) || assessment.drafted.vaccinations.contains(&against);
     match card {
         CardCode::C10 => {
             let other = [

@@ -403,7 +403,12 @@ fn transplant(facts: &Facts, as_of: Date) -> Ground {
 
 /// What should be in place before a start (REC-08, REC-09, REC-27 to REC-30); empty for any other
 /// conclusion than MET and CONS.
-pub(super) fn preconditions(facts: &Facts, start: &Start, focus: bool, infections: Verdict) -> Step {
+pub(super) fn preconditions(
+    facts: &Facts,
+    start: &Start,
+    focus: bool,
+    infections: Verdict,
+) -> Step {
     if !matches!(
         start.conclusion,
         StartConclusion::Met | StartConclusion::Cons
@@ -514,9 +519,7 @@ pub(super) fn order(
             StartConclusion::Cons => Verdict::Unknown(Reason::NeedsJudgement),
             StartConclusion::Not => Verdict::NotMet,
             StartConclusion::Ns => Verdict::Unknown(Reason::NoneRecorded),
-            StartConclusion::Unk | StartConclusion::Na => {
-                Verdict::Unknown(Reason::Insufficient)
-            }
+            StartConclusion::Unk | StartConclusion::Na => Verdict::Unknown(Reason::Insufficient),
         };
         grounds.push(Ground::new(GroundId::StartSupported, supported));
         if conclusion == OrderConclusion::Warn {

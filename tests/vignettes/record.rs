@@ -97,9 +97,11 @@ impl Record {
             let before = self.resources.len() - 1;
             let kind = self.resources[before]["resourceType"].as_str();
             let event = format!("{}/r{before}", kind.expect("a type"));
-            let value = json!({"valueBoolean": said == "confirmed", "focus": [{"reference": event}]});
+            let value =
+                json!({"valueBoolean": said == "confirmed", "focus": [{"reference": event}]});
             self.statement("index-event-confirmed", date, value);
-        } else if let Some(date) = phrase.strip_prefix("no immunoglobulin outside the record, stated ")
+        } else if let Some(date) =
+            phrase.strip_prefix("no immunoglobulin outside the record, stated ")
         {
             let value = json!({"valueBoolean": false});
             self.statement("ig-outside-record", date, value);
@@ -564,7 +566,8 @@ fn draft(phrase: &str) -> Value {
         None => (phrase, None),
     };
     if let Some(end) = end {
-        draft["dosageInstruction"] = json!([{"timing": {"repeat": {"boundsPeriod": {"end": end}}}}]);
+        draft["dosageInstruction"] =
+            json!([{"timing": {"repeat": {"boundsPeriod": {"end": end}}}}]);
     }
     let (order, indication) = match phrase.rsplit_once(" for ") {
         Some((order, indication)) => (order, Some(indication)),

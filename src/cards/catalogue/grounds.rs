@@ -46,9 +46,10 @@ pub fn ground(id: GroundId) -> Text {
             "Antibiotic prophylaxis given or considered with an organ focus",
         ),
         GroundId::BaselineIgaIgm => text("IgA og IgM målt", "IgA and IgM measured"),
-        GroundId::BaselineInfectionHistory => {
-            text("Infektionshistorikken er kendt", "The infection history is known")
-        }
+        GroundId::BaselineInfectionHistory => text(
+            "Infektionshistorikken er kendt",
+            "The infection history is known",
+        ),
         GroundId::OnImmunoglobulin => text("I immunglobulinbehandling", "On immunoglobulin"),
         GroundId::BegunBeforeIndexEvent => text(
             "Immunglobulin begyndt før indekshændelsen",

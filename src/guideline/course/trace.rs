@@ -48,8 +48,7 @@ pub(super) fn running(
         let reached = Verdict::known(as_of >= window.start);
         grounds.push(Ground::new(GroundId::StopWindowReached, reached).on(window.start));
         let included = Verdict::known(days >= K11_WINTER_DAYS);
-        grounds
-            .push(Ground::new(GroundId::WinterIncluded, included).value(format!("{days} days")));
+        grounds.push(Ground::new(GroundId::WinterIncluded, included).value(format!("{days} days")));
     }
     grounds.extend(review(facts, course, running, as_of));
     if governing.rule != CourseRule::Individual {
@@ -84,7 +83,12 @@ pub(super) fn running(
 }
 
 /// The grounds where nothing is running.
-pub(super) fn off(facts: &Facts, course: &Course, in_p2: bool, own_igg: Option<&Reference>) -> Step {
+pub(super) fn off(
+    facts: &Facts,
+    course: &Course,
+    in_p2: bool,
+    own_igg: Option<&Reference>,
+) -> Step {
     let mut grounds = vec![on_immunoglobulin(course, None)];
     let mut decided = recommendations(course);
     if let Some(due) = course.stop_due {
@@ -141,9 +145,8 @@ fn rule(governing: &Governing, running: &IgCourse, events: &IndexEvents) -> Vec<
         }
     }
     if let Some(history) = &governing.history {
-        grounds.push(
-            Ground::new(GroundId::QualifyingHistory, history.verdict).by(&history.evidence),
-        );
+        grounds
+            .push(Ground::new(GroundId::QualifyingHistory, history.verdict).by(&history.evidence));
     }
     grounds
 }
