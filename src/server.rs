@@ -34,6 +34,7 @@ use crate::{
 use caller::Caller;
 use clock::Clock;
 pub use demonstration::{Demonstration, DemonstrationError};
+pub use fhir::Store;
 pub use log::start as start_log;
 pub use page::curl_lines;
 

@@ -7,6 +7,7 @@ mod http {
     pub mod demonstration;
     pub mod discovery;
     pub mod harness;
+    pub mod independent;
     pub mod mutations;
     pub mod protocol;
     pub mod requests;
