@@ -294,7 +294,8 @@ fn clinical_codes() -> Vec<String> {
         let set: serde_json::Value =
             serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         for include in set["compose"]["include"].as_array().unwrap() {
-            let concepts = include["concept"].as_array().unwrap().iter();
+            // A set of the project's own takes a whole code system.
+            let concepts = include["concept"].as_array().into_iter().flatten();
             codes.extend(concepts.map(|one| one["code"].as_str().unwrap().to_owned()));
         }
     }
