@@ -4,10 +4,12 @@ pub mod caller;
 pub mod clock;
 mod demonstration;
 mod error;
+mod fetch;
 mod fhir;
 mod handlers;
 mod language;
 mod log;
+pub mod outbound;
 mod page;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
@@ -32,9 +34,10 @@ use crate::{
     config::{Config, Origins},
 };
 use caller::Caller;
-use clock::Clock;
+use clock::{Clock, Patience};
 pub use demonstration::{Demonstration, DemonstrationError};
 pub use log::start as start_log;
+use outbound::OutboundError;
 pub use page::curl_lines;
 
 /// How long a browser may keep the answer to a preflight.
@@ -51,6 +54,8 @@ pub struct State {
     pub config: Config,
     /// What day it is.
     pub clock: Clock,
+    /// How long is waited for FHIR servers.
+    pub patience: Patience,
     /// Whom a caller is taken for while none is checked.
     pub assumed: Caller,
     /// The demonstration patients, in demonstration mode.
@@ -66,6 +71,9 @@ pub enum ServerError {
     /// A value set that the program is built with.
     #[error(transparent)]
     Terminology(#[from] LoadError),
+    /// The way to other servers.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     /// A demonstration patient.
     #[error(transparent)]
     Demonstration(#[from] DemonstrationError),
@@ -92,7 +100,8 @@ impl State {
         Ok(Self {
             services: Services::built_in()?,
             terminology: Terminology::built_in()?,
-            assumed: Caller::new(config.assumed_client()),
+            assumed: Caller::new(config.assumed_client())?,
+            patience: Patience::For(config.fetch_deadline),
             config,
             clock,
             demonstration: None,

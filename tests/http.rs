@@ -5,9 +5,11 @@
 mod http {
     pub mod demonstration;
     pub mod discovery;
+    pub mod fetching;
     pub mod harness;
     pub mod mutations;
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;
+    pub mod upstream;
 }
