@@ -13,6 +13,7 @@ mod medication;
 mod page;
 mod patient;
 mod record;
+pub mod relevance;
 mod shortfall;
 mod source;
 mod statements;

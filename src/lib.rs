@@ -8,6 +8,8 @@ pub mod cards;
 pub mod cds_hooks;
 pub mod chart;
 pub mod cli;
+pub mod cohort;
 pub mod config;
 pub mod guideline;
 pub mod server;
+pub mod timeline;
