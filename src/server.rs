@@ -36,6 +36,7 @@ use crate::{
 use caller::Caller;
 use clock::{Clock, Patience};
 pub use demonstration::{Demonstration, DemonstrationError};
+pub use fhir::Store;
 pub use log::start as start_log;
 use outbound::OutboundError;
 pub use page::curl_lines;
