@@ -156,7 +156,7 @@ fn patients() -> Vec<String> {
     ids
 }
 
-/// PF-09, PF-13, PF-16: what is fetched gives the same answer as what is sent, over pages too.
+/// PF-09, PF-13, PF-16, AUTHZ-08: what is fetched gives the same answer as what is sent, over pages too.
 #[tokio::test]
 async fn fetched_is_as_good_as_sent() {
     for page_size in [1000, 2] {
@@ -273,7 +273,7 @@ async fn questions_are_asked_at_the_same_time() {
     assert_eq!(upstream.most_in_flight(), 10);
 }
 
-/// PF-10, PF-12: what is required and cannot be had is named with the reason, in every way of failing;
+/// PF-10, PF-12, ST-02, AMB-04: what is required and cannot be had is named with the reason, in every way of failing;
 /// what is not required is not searched, and nothing else is lost by it.
 #[tokio::test]
 async fn every_failure_has_its_answer() {
@@ -778,7 +778,7 @@ async fn the_deadline_ends_a_call() {
     }
 }
 
-/// PF-10…PF-12: what was not sent and cannot be asked for; null and an empty Bundle are answers.
+/// PF-10…PF-12, AMB-06: what was not sent and cannot be asked for, since no fhirServer is named; null and an empty Bundle are answers.
 #[tokio::test]
 async fn required_data() {
     let upstream = Upstream::healthy().await;

@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// AUTHZ-13.
 #[test]
 fn a_token_is_not_printed() {
     let token = Token::new("secret-token".to_owned());
