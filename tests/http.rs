@@ -13,5 +13,6 @@ mod http {
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;
+    pub mod sandbox_behaviours;
     pub mod upstream;
 }
