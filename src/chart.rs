@@ -11,12 +11,14 @@ mod json;
 mod laboratory;
 mod medication;
 mod patient;
+mod prescription;
 mod record;
 mod source;
 mod statements;
 pub mod terminology;
 mod treatments;
 mod unit;
+mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -145,6 +147,7 @@ pub fn read(
 
     patient::read(&record, &mut facts);
     laboratory::read(&record, &mut facts);
+    weight::read(&record, &mut facts);
     statements::read(&record, &mut facts);
     immunizations::read(&record, &mut facts);
     treatments::procedures(&record, &mut facts);

@@ -1,7 +1,13 @@
 //! Drafts as real clients send them.
 
 use super::*;
-use crate::guideline::facts::{IgIndication, IgRoute, Order};
+use crate::guideline::{
+    facts::{
+        Amount, DoseGap, DoseRole, IgIndication, IgRoute, Order, PlannedDose, Prescription,
+        WrittenAs,
+    },
+    quantity::Mass,
+};
 use Problem::*;
 
 fn request(changes: Value) -> Value {
@@ -191,6 +197,10 @@ fn what_an_order_says() {
             indication_text: None,
             route: IgRoute::Iv,
             planned_end: None,
+            prescription: Prescription {
+                gap: Some(DoseGap::NotWritten),
+                ..Prescription::default()
+            },
         };
         changes(&mut order);
         order
@@ -254,7 +264,21 @@ fn what_an_order_says() {
         (
             "of STU3",
             request(json!({"dosageInstruction": [{"doseQuantity": {"value": 30, "unit": "g"}}]})),
-            order(|_| {}),
+            order(|order| {
+                let mass = Mass::grams(30);
+                order.prescription.doses = vec![PlannedDose {
+                    role: DoseRole::Maintenance,
+                    amount: Amount {
+                        low: mass,
+                        high: mass,
+                        per_kilogram: false,
+                        written: WrittenAs::Mass,
+                    },
+                    interval: None,
+                    cap: None,
+                }];
+                order.prescription.gap = Some(DoseGap::IntervalMissing);
+            }),
             vec![Repaired],
         ),
         (
