@@ -13,6 +13,7 @@ mod medication;
 mod patient;
 mod prescription;
 mod record;
+pub mod relevance;
 mod source;
 mod statements;
 pub mod terminology;

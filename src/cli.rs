@@ -1,7 +1,12 @@
-//! The command line: `demo`, `serve`, `assess`, `parameters`.
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `doctor`, `parameters`, `comparators`,
+//! `evidence`.
 
 mod assess;
+mod cohort;
+mod doctor;
+mod evidence;
 mod parameters;
+mod timeline;
 
 use std::{
     fmt::Display,
@@ -15,7 +20,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     cards::Language,
-    config::{Config, LanguageChoice, Origins},
+    config::{Client, Config, LanguageChoice, Origins, RequiredDataMissing},
     server::{self, Demonstration, State, clock::Clock},
 };
 
@@ -36,8 +41,18 @@ enum Command {
     Serve(Serve),
     /// Assess patients from files: a FHIR Bundle or a CDS Hooks request each.
     Assess(assess::Assess),
+    /// Assess every patient of an export, a row each.
+    Cohort(cohort::Cohort),
+    /// Draw one patient's course as SVG, or list it as a table.
+    Timeline(timeline::Timeline),
+    /// Call a running service as an EHR does, and say which rules of CDS Hooks it keeps.
+    Doctor(doctor::Doctor),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
+    /// List the consensus reports that stand beside the national guideline.
+    Comparators(evidence::Listing),
+    /// List the studies behind the addendum, and the Council's judgement of them.
+    Evidence(evidence::Listing),
 }
 
 #[derive(Debug, Args)]
@@ -85,7 +100,12 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo(&arguments),
         Command::Serve(arguments) => serve(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Cohort(arguments) => cohort::run(&arguments),
+        Command::Timeline(arguments) => timeline::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
+        Command::Comparators(arguments) => evidence::reports(&arguments),
+        Command::Evidence(arguments) => evidence::studies(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -121,7 +141,9 @@ fn serve(arguments: &Serve) -> Result<(), Failure> {
     }
     let config = Config::load(arguments.config.as_deref())?;
     config.check_exposure()?;
-    block_on(config, |state, _| Ok((state, String::new())))
+    block_on(config, |config, _| {
+        Ok((State::new(config, Clock::System)?, String::new()))
+    })
 }
 
 fn demo(arguments: &Demo) -> Result<(), Failure> {
@@ -131,7 +153,11 @@ fn demo(arguments: &Demo) -> Result<(), Failure> {
     if let Some(language) = arguments.lang {
         config.language = LanguageChoice::always(language.into());
     }
-    block_on(config, |mut state, address| {
+    // The sandbox takes every card off the screen when the status is an error.
+    config.required_data_missing = RequiredDataMissing::Card;
+    block_on(config, |mut config, address| {
+        config.clients = vec![Client::demonstration(address.port())];
+        let mut state = State::new(config, Clock::System)?;
         let base = format!("http://{address}");
         let demonstration = Demonstration::built_in(state.config.time_zone.clone(), base.clone())?;
         let commands = server::curl_lines(&demonstration).join("\n  ");
@@ -144,20 +170,19 @@ fn demo(arguments: &Demo) -> Result<(), Failure> {
     })
 }
 
-/// Listens, prepares the state for the address that was given, greets, and serves until told to stop.
+/// Listens, makes the state for the address that was given, greets, and serves until told to stop.
 fn block_on(
     config: Config,
-    prepare: impl FnOnce(State, SocketAddr) -> Result<(State, String), Failure>,
+    prepare: impl FnOnce(Config, SocketAddr) -> Result<(State, String), Failure>,
 ) -> Result<(), Failure> {
     server::start_log(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let state = State::new(config, Clock::System)?;
-        let listener = server::listen(state.config.listen).await?;
+        let listener = server::listen(config.listen).await?;
         let address = listener.local_addr()?;
-        let (state, greeting) = prepare(state, address)?;
+        let (state, greeting) = prepare(config, address)?;
         let stop = server::asked_to_stop()?;
         tracing::info!(%address, "listening");
         print(&greeting)?;

@@ -9,31 +9,44 @@ use std::{
 };
 
 /// The modules from the bottom up, and which of the others each may use.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: &[(&str, &[&str])] = &[
     ("guideline", &[]),
     ("chart", &["guideline"]),
     ("cards", &["guideline", "chart"]),
+    ("timeline", &["guideline", "chart", "cards"]),
     ("cds_hooks", &["guideline", "chart", "cards"]),
+    ("cohort", &["guideline", "chart"]),
     ("config", &["cards"]),
     (
         "server",
-        &["guideline", "chart", "cards", "cds_hooks", "config"],
+        &[
+            "guideline",
+            "chart",
+            "cards",
+            "timeline",
+            "cds_hooks",
+            "config",
+        ],
     ),
+    ("doctor", &["server"]),
     (
         "cli",
         &[
             "guideline",
             "chart",
             "cards",
+            "timeline",
             "cds_hooks",
+            "cohort",
             "config",
             "server",
+            "doctor",
         ],
     ),
 ];
 
 /// The modules that do no I/O and read no clock.
-const PURE: [&str; 4] = ["guideline", "chart", "cards", "cds_hooks"];
+const PURE: [&str; 5] = ["guideline", "chart", "cards", "timeline", "cds_hooks"];
 /// What they may not name.
 const IMPURE: [&str; 9] = [
     "std::fs",

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod http {
+    pub mod answers;
     pub mod demonstration;
     pub mod discovery;
     pub mod harness;
+    pub mod independent;
     pub mod mutations;
     pub mod protocol;
     pub mod requests;

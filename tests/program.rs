@@ -92,6 +92,7 @@ impl Drop for Demo {
     }
 }
 
+/// The log at its most talkative holds no body, name or id (PHI-03).
 #[test]
 fn the_printed_commands_work_and_a_signal_stops_it() {
     let mut demo = Demo::start();
@@ -120,7 +121,7 @@ fn the_printed_commands_work_and_a_signal_stops_it() {
     let log = fs::read_to_string(&demo.log.0).unwrap();
     for said in [
         "listening",
-        "service=\"sid-patient-view\" status=200",
+        "service=\"sid-patient-view\" client=\"demo\" status=200",
         "cards=",
         "stopping",
     ] {
@@ -196,6 +197,43 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
             "[server]\nlisten = \"127.0.0.1:1\"",
             "server: there is no such key",
         ),
+        ("clients = [{}]", "clients.0.name: is missing"),
+        (
+            "default-client = \"ehr\"",
+            "default-client: \"ehr\" is not the name of one of the clients",
+        ),
+        (
+            "[[clients]]\nname = \"ehr\"\n[[clients]]\nname = \"ehr\"",
+            "clients: \"ehr\" is there twice",
+        ),
+        (
+            "[[clients]]\nname = \"A b\"",
+            "clients.0.name = \"A b\": expected 1 to 64 of the letters",
+        ),
+        (
+            "[[clients]]\nname = \"a\"\nfhir-servers = [\"https://a.example\", \"http://b.example\"]",
+            "clients.0.fhir-servers.1 = \"http://b.example\": expected the base URL of a FHIR server",
+        ),
+        (
+            "[[clients]]\nname = \"a\"\nprivate-network-hosts = [\"https://a.example\"]",
+            "clients.0.private-network-hosts = [\"https://a.example\"]: expected hosts as",
+        ),
+        (
+            "[[clients]]\nname = \"a\"\nfhir-server = \"https://a.example\"",
+            "clients.0.fhir-server: there is no such key; the keys are name, fhir-servers, ",
+        ),
+        (
+            "fetch-deadline-ms = 5",
+            "fetch-deadline-ms = 5: expected a number of milliseconds from 10 to 10000",
+        ),
+        (
+            "fetch-limit-pages = 0",
+            "expected a number of pages from 1 to 1000",
+        ),
+        (
+            "required-data-missing = \"500\"",
+            "required-data-missing = \"500\": expected one of \"412\", \"card\"",
+        ),
         ("listen = ", "line 1"),
     ] {
         let file = Made::new("wrong.toml", content);
@@ -230,6 +268,11 @@ fn a_wrong_variable_stops_the_start_and_is_named() {
             "SID_CDS_LANGAUGE",
             "da",
             "SID_CDS_LANGAUGE: langauge: there is no such key",
+        ),
+        (
+            "SID_CDS_CLIENTS",
+            "[{name=ehr, fhir-servers=[\"http://a.example\"]}]",
+            "SID_CDS_CLIENTS: clients.0.fhir-servers.0 = \"http://a.example\": expected the base URL",
         ),
     ] {
         let output = program()
@@ -385,6 +428,105 @@ fn assess_says_which_file_it_cannot_read() {
 }
 
 #[test]
+fn doctor_examines_a_running_service() {
+    let demo = Demo::start();
+    let (_, rest) = demo.greeting.split_once("Open ").unwrap();
+    let (base, _) = rest.split_once("/ ").unwrap();
+    let output = run(&["doctor", "--base", base, "--patients", "2"]);
+    let table = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{table}");
+    assert!(table.contains(" passed, 0 failed,"), "{table}");
+    // The demonstration asks for no token: the doctor says so when it has one.
+    let key = "tests/doctor/keys/ec.jwk.json";
+    let with_key = ["--key", key, "--issuer", "https://ehr.example"];
+    let arguments = [
+        &[
+            "doctor",
+            "--base",
+            base,
+            "--patients",
+            "1",
+            "--format",
+            "json",
+        ][..],
+        &with_key,
+    ];
+    let output = run(&arguments.concat());
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let failed: Vec<&str> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["result"] == "failed")
+        .map(|row| row["rule"].as_str().unwrap())
+        .collect();
+    assert!(failed.contains(&"SEC-05"), "{failed:?}");
+    assert!(
+        failed
+            .iter()
+            .all(|rule| rule.starts_with("JWT") || *rule == "SEC-05"),
+        "{failed:?}"
+    );
+}
+
+#[test]
+fn doctor_says_why_it_cannot_begin() {
+    let base = ["doctor", "--base", "http://127.0.0.1:1"];
+    for (arguments, code, said) in [
+        (
+            vec!["--key", "nowhere.pem", "--issuer", "x"],
+            1,
+            "nowhere.pem: ",
+        ),
+        (
+            vec!["--key", "tests/doctor/keys/ec.pem", "--issuer", "x"],
+            1,
+            "ec.pem: no key id",
+        ),
+        (vec!["--key", "Cargo.toml"], 2, "--issuer"),
+        (vec!["--issuer", "x"], 2, "--key"),
+        (vec![], 1, "not every check passed"),
+    ] {
+        let output = run(&[&base[..], &arguments].concat());
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        let message = text(&output.stderr);
+        assert!(message.contains(said), "{said}: {message}");
+    }
+    assert_eq!(
+        run(&["doctor", "--base", "cds.example"]).status.code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn comparators_and_evidence_are_listed_in_both_languages() {
+    for (command, of, count) in [("comparators", None, 8), ("evidence", Some("studies"), 10)] {
+        let printed = |arguments: &[&str]| {
+            let output = run(&[&[command], arguments].concat());
+            assert!(output.status.success(), "{command} {arguments:?}");
+            text(&output.stdout)
+        };
+        let json: Value = serde_json::from_str(&printed(&["--format", "json"])).unwrap();
+        let list = of.map_or(&json, |member| &json[member]);
+        assert_eq!(list.as_array().unwrap().len(), count);
+        let (da, en) = (printed(&[]), printed(&["--lang", "en"]));
+        assert_ne!(da, en);
+        for one in list.as_array().unwrap() {
+            let citation = one["citation"].as_str().unwrap();
+            assert!(da.contains(citation) && en.contains(citation), "{citation}");
+        }
+    }
+    let evidence = text(&run(&["evidence", "--format", "json"]).stdout);
+    let evidence: Value = serde_json::from_str(&evidence).unwrap();
+    assert_eq!(evidence["judgement"]["certainty"], "very-low");
+    for study in evidence["studies"].as_array().unwrap() {
+        assert_eq!(study["certainty"], "very-low");
+        assert_eq!(study["randomised"], false);
+    }
+}
+
+#[test]
 fn parameters_lists_every_code() {
     let table = run(&["parameters"]);
     assert_eq!(table.status.code(), Some(0));
@@ -421,4 +563,21 @@ fn parameters_lists_every_code() {
             "{list}"
         );
     }
+}
+
+#[test]
+fn timeline_draws_and_lists() {
+    let bundle = "fixtures/02-car-t-stop-due/bundle.json";
+    let drawn = run(&["timeline", bundle, "--as-of", "2026-03-16", "--lang", "en"]);
+    assert!(drawn.status.success());
+    let svg = text(&drawn.stdout);
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    assert!(svg.contains("Assessed 16 Mar 2026"));
+    let listed = run(&["timeline", bundle, "--as-of", "2026-03-16", "--table"]);
+    let table = text(&listed.stdout);
+    assert!(table.starts_with("Dato\tHvad\tFund\tKilde i journalen\n"));
+    assert!(table.contains("Seponeringsforsøg 6. mar. 2026"));
+    let refused = run(&["timeline", "fixtures/README.md"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).starts_with("fixtures/README.md: not JSON"));
 }

@@ -162,6 +162,10 @@ pub const E48_MAINTENANCE_MONTHS: i32 = 3;
 /// E49: a suggested dose is a multiple of this many tenths of a gram, towards 0.4-0.8 g/kg.
 pub const E49_ROUNDING_DECIGRAMS: i64 = 5;
 
+/// E60: for the consensus reports, treatment with a bispecific antibody goes on until this many days
+/// after its last recorded dose, twice the usual longest interval.
+pub const E60_BISPECIFIC_RUNNING_DAYS: i32 = 56;
+
 use Origin::{Both, Engineering, Summary};
 
 /// Every parameter, in order; the values are written from the constants themselves.
@@ -513,6 +517,12 @@ pub static ALL: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
                 E49_ROUNDING_DECIGRAMS / 10,
                 E49_ROUNDING_DECIGRAMS % 10
             ),
+            Engineering,
+        ),
+        row(
+            "E60",
+            "For other reports: a bispecific antibody goes on after its last recorded dose",
+            days(E60_BISPECIFIC_RUNNING_DAYS),
             Engineering,
         ),
         row(
