@@ -289,7 +289,7 @@ pub fn bounds(record: &Record<'_>, order: &Object<'_>) -> (Dated, Dated) {
     }
 }
 
-/// Route: of the brand where it is named, else of the code.
+/// Route: of the brand that a site's code stands for or that is named, else of the code.
 pub fn route(codes: &Codes, record: &Record<'_>) -> IgRoute {
     let terminology = record.terminology;
     if let Some(product) = prescription::product(codes, record) {

@@ -36,10 +36,14 @@ struct Instruction {
     cap: Option<Cap>,
 }
 
-/// The product that the words of a medication name; by the display of a value set too, so that a
-/// site's own code leads to it. `None` where they name none, or two.
+/// The product that a site's own code stands for, else the one that the words of a medication name, or
+/// the display of its code in a value set. `None` where they name none, or two.
 pub fn product<'t>(codes: &Codes, record: &'t Record<'_>) -> Option<&'t products::Product> {
     let terminology = record.terminology;
+    let mut coded = codes.codings();
+    if let Some(product) = coded.find_map(|coding| terminology.product_by_code(coding)) {
+        return Some(product);
+    }
     let display = medication_display(codes, record);
     let mut named: Vec<&products::Product> = codes
         .all_words()

@@ -9,7 +9,9 @@ use super::{
     dose::{self, KnownWeight},
     facts::{Facts, IgIndication, Order},
     immunoglobulin::IgHistory,
-    population, product, safety, switch,
+    population,
+    product::{self, ProductFinding},
+    safety, switch,
 };
 
 /// What is said of the draft: the conclusion, first match, and what it and the product call for.
@@ -48,9 +50,11 @@ pub(super) fn decide(
         }),
         reference: Some(order.evidence.clone()),
         indication: Some(order.indication),
-        product: in_scope
-            .then(|| product::decide(order, facts, ig, &running, as_of))
-            .unwrap_or_default(),
+        product: if in_scope {
+            product::decide(order, facts, ig, &running, as_of)
+        } else {
+            ProductFinding::default()
+        },
         switch: in_scope
             .then(|| switch::decide(order, facts, ig.running(), &running, weight, as_of))
             .flatten(),

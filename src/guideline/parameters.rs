@@ -161,6 +161,9 @@ pub const E47_SWITCH_REASON_DAYS: i32 = 30;
 pub const E48_MAINTENANCE_MONTHS: i32 = 3;
 /// E49: a suggested dose is a multiple of this many tenths of a gram, towards 0.4-0.8 g/kg.
 pub const E49_ROUNDING_DECIGRAMS: i64 = 5;
+/// E50: grams that match the running order's millilitres are doubted from this many times its grams in
+/// 28 days.
+pub const E50_VOLUME_FACTOR: i64 = 3;
 
 /// E60: for the consensus reports, treatment with a bispecific antibody goes on until this many days
 /// after its last recorded dose, twice the usual longest interval.
@@ -517,6 +520,12 @@ pub static ALL: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
                 E49_ROUNDING_DECIGRAMS / 10,
                 E49_ROUNDING_DECIGRAMS % 10
             ),
+            Engineering,
+        ),
+        row(
+            "E50",
+            "Grams that match the running order's millilitres are doubted from this many times its grams",
+            format!("{E50_VOLUME_FACTOR} times"),
             Engineering,
         ),
         row(

@@ -9,7 +9,7 @@ use super::{
         Amount, DoseRole, IgIndication, IgRoute, Order, OrderedRoute, PlannedDose, Prescription,
         RunningOrder, WrittenAs,
     },
-    parameters::E40_SAFETY_DECIGRAMS,
+    parameters::{E40_SAFETY_DECIGRAMS, E50_VOLUME_FACTOR},
     quantity::Mass,
 };
 
@@ -146,7 +146,12 @@ fn volume_as_mass(order: &Prescription, running: &[&RunningOrder]) -> Option<Saf
     let before = single(&running.prescription)?.amount.high;
     let strength = strength(order).or_else(|| strength(&running.prescription))?;
     let grams = read_as_millilitres(number, strength)?;
-    (!dose::differ(grams.micrograms(), before.micrograms())).then(|| of(Some(strength)))
+    let same = !dose::differ(grams.micrograms(), before.micrograms());
+    // The same number at a longer interval may be a month's grams in one dose, and meant so.
+    let milligrams = |order: &Prescription| dose::monthly(&[order], None).ok()?.milligrams();
+    let (new, old) = (milligrams(order)?, milligrams(&running.prescription)?);
+    let multiple = new >= old.saturating_mul(E50_VOLUME_FACTOR);
+    (same && multiple).then(|| of(Some(strength)))
 }
 
 /// What the dose would be, were its number millilitres, if that is within 0.4–0.8 g/kg.

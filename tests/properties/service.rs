@@ -27,7 +27,10 @@ fn chart(facts: Facts, with_draft: bool) -> Chart {
     let mut chart = if with_draft || facts.order.is_some() {
         DRAFTED.clone()
     } else {
-        Chart::default()
+        Chart {
+            order_codes: TERMINOLOGY.order_codes().clone(),
+            ..Chart::default()
+        }
     };
     chart.patient = Some(Reference::new("Patient/p1"));
     let order = chart.facts.order.take();
@@ -92,7 +95,7 @@ proptest! {
     #[test]
     fn the_unit_of_a_dose_changes_nothing(tenths in 10..2000_i64, weeks in 1..6_i64) {
         let number = |tenths: i64, scale: u32| -> Value {
-            let text = format!("{}e-{scale}", tenths);
+            let text = format!("{tenths}e-{scale}");
             serde_json::from_str(&text).expect("a number")
         };
         let dose = |number: Value, unit: &str| dose_of(&number, unit, weeks);

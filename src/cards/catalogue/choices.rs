@@ -106,12 +106,14 @@ pub enum Choice {
     E48,
     /// Rounding of a suggested dose.
     E49,
+    /// Grams that match millilitres.
+    E50,
 }
 
 impl Choice {
     /// Every choice that a card names.
     #[cfg(test)]
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::K1,
         Self::K3,
         Self::K5,
@@ -159,6 +161,7 @@ impl Choice {
         Self::E47,
         Self::E48,
         Self::E49,
+        Self::E50,
     ];
 
     /// The parameter's id.
@@ -211,6 +214,7 @@ impl Choice {
             Self::E47 => "E47",
             Self::E48 => "E48",
             Self::E49 => "E49",
+            Self::E50 => "E50",
         }
     }
 
@@ -582,6 +586,14 @@ impl Choice {
                     "SCIG maintenance is mentioned after {n} months of IVIG"
                 )
             }
+            Self::E50 => {
+                let n = k::E50_VOLUME_FACTOR;
+                say!(
+                    language,
+                    "gram, der svarer til den løbende ordinations mL, betvivles fra {n} gange dens gram",
+                    "grams that match the running order's mL are doubted from {n} times its grams"
+                )
+            }
             Self::E49 => {
                 let step = decimal(
                     i32::try_from(k::E49_ROUNDING_DECIGRAMS).unwrap_or(0),
@@ -658,8 +670,8 @@ pub fn of_index(kind: IndexKind) -> &'static [Choice] {
 /// What a card itself depends on, its criteria aside.
 pub fn of_card(card: CardCode) -> &'static [Choice] {
     use Choice::{
-        E7, E9, E10, E11, E12, E22, E23, E25, E26, E27, E28, E44, E45, E46, E47, E48, E49, K1, K5,
-        K8, K9, K11, K13, K14, K15, K17, K18,
+        E7, E9, E10, E11, E12, E22, E23, E25, E26, E27, E28, E44, E45, E46, E47, E48, K1, K5, K8,
+        K9, K11, K13, K14, K15, K17, K18,
     };
     match card {
         CardCode::C07 => &[K1],
@@ -673,7 +685,7 @@ pub fn of_card(card: CardCode) -> &'static [Choice] {
         CardCode::C18 => &[K5, K8, E22, E23],
         CardCode::C20 => &[E46, E48],
         CardCode::C21 => &[E45],
-        CardCode::C22 => &[K13, K14, E44, E49],
+        CardCode::C22 => &[K13, K14, E44],
         CardCode::C27 => &[E44],
         CardCode::C28 => &[K14, K18, E25, E47],
         CardCode::C24 => &[K18, E25, E28],

@@ -168,10 +168,13 @@ fn per_kilogram(card: CardCode, case: &Case<'_>) -> Vec<String> {
     lines
 }
 
-/// The choice that only some wordings of the safety card depend on.
+/// The choices that only some wordings of a card depend on.
 pub(super) fn choices(card: CardCode, case: &Case<'_>) -> Vec<choices::Choice> {
     use crate::guideline::safety::SafetyFault;
-    use choices::Choice::{E40, E41, E42, E43, E44};
+    use choices::Choice::{E40, E41, E42, E43, E44, E49, E50};
+    if card == CardCode::C22 && case.assessment.dose.is_draft {
+        return vec![E49];
+    }
     if card != CardCode::C23 {
         return Vec::new();
     }
@@ -182,7 +185,7 @@ pub(super) fn choices(card: CardCode, case: &Case<'_>) -> Vec<choices::Choice> {
         .flat_map(|fault| match fault {
             SafetyFault::Dose { .. } => &[E40, E43][..],
             SafetyFault::Weight { .. } => &[E41, E42, E43][..],
-            SafetyFault::VolumeAsMass { .. } => &[E44][..],
+            SafetyFault::VolumeAsMass { .. } => &[E44, E50][..],
             SafetyFault::Route { .. } => &[],
         })
         .copied()

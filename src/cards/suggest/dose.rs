@@ -327,7 +327,7 @@ fn timing(pace: Pace) -> Value {
 fn set_route(case: &Case<'_>, made_for: IgRoute) -> Option<Offer> {
     let order = case.chart.facts.order.as_ref()?;
     let mut members = medication_request(case.chart.orders.get(&order.evidence)?)?;
-    let route = drafts::route(made_for, case.language)?;
+    let route = drafts::route(&case.chart.order_codes, made_for, case.language)?;
     let mut instructions = Vec::new();
     for instruction in members.elements("dosageInstruction") {
         let mut instruction = Members::read(&instruction)?;

@@ -1,6 +1,7 @@
 //! Orders of immunoglobulin as hospitals write them: dose, interval, product, route.
 
 use super::*;
+use crate::chart::terminology::SiteFile;
 use crate::guideline::facts::{
     DoseRole, OrderedRoute, Placement, PlannedDose, Prescription, WrittenAs,
 };
@@ -608,9 +609,12 @@ fn a_sites_code_names_its_product() {
     let mut terminology = TERMINOLOGY.clone();
     let set = json!({"resourceType": "ValueSet", "url": "urn:sid-cds:valueset:med-ig-sc", "compose": {"include": [
         {"system": "urn:oid:1.2.3", "concept": [{"code": "V42", "display": "Hizentra 200 mg/ml, 20 ml"}]}]}});
-    terminology
-        .extend("site.json", &set.to_string())
-        .expect("a set");
+    let json = set.to_string();
+    let file = SiteFile {
+        name: "site.json",
+        json: &json,
+    };
+    terminology.add_site(&[file]).expect("a set");
     let zone = TimeZone::UTC;
     let reading = Reading {
         as_of: date(2026, 3, 16),
