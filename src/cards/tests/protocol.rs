@@ -161,6 +161,7 @@ fn card_04_the_detail_holds_no_html_and_data_stay_text() {
         indication_text: Some(hostile.to_owned()),
         route: IgRoute::Unknown,
         planned_end: None,
+        prescription: Prescription::default(),
     });
     for code in ALL {
         for language in LANGUAGES {

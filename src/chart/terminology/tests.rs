@@ -484,7 +484,7 @@ fn products_by_brand() {
     ];
     let terminology = terminology();
     for (text, expected) in rows {
-        let found = terminology.product_by_name(text).map(|product| {
+        let found = terminology.products_named(text).next().map(|product| {
             (
                 product.brand.as_str(),
                 product.route,
