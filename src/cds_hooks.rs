@@ -2,6 +2,7 @@
 //!
 //! No clock and no I/O: a body and a day in, cards or an `OperationOutcome` out.
 
+pub mod feedback;
 pub mod outcome;
 pub mod request;
 pub mod schema;

@@ -92,6 +92,8 @@ pub enum IssueCode {
     NotSupported,
     /// The body is over the limit.
     TooLong,
+    /// Not now; the same call may be answered later.
+    Transient,
     /// An error of the service.
     Exception,
 }

@@ -33,7 +33,7 @@ impl<'a> Request<'a> {
     ///
     /// Every fault of the body, each with its path and none with its value.
     pub fn read(service: &Service, body: &'a [u8]) -> Result<Self, OperationOutcome> {
-        let members = Members::parse(body)?;
+        let members = json::<Members<'_>>(body)?;
         let (instance, mut faults) = members.for_schema();
         faults.extend(service.schema().faults(&instance));
         if let Some(outcome) = OperationOutcome::from_issues(faults) {
@@ -115,26 +115,31 @@ struct Context<'a> {
     draft_orders: Option<&'a RawValue>,
 }
 
+/// A body that is a JSON object.
+///
+/// # Errors
+///
+/// It is not; the place is named and nothing of the body.
+pub(super) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, OperationOutcome> {
+    let fault = |text: String| OperationOutcome::new(Issue::new(IssueCode::Structure, text));
+    let text = std::str::from_utf8(body)
+        .map_err(|e| fault(format!("Not UTF-8 from byte {} on.", e.valid_up_to())))?;
+    // serde_json's own words may hold a part of the body: only the place goes out.
+    serde_json::from_str(text).map_err(|e| {
+        let (line, column) = (e.line(), e.column());
+        fault(if e.is_data() {
+            "The body must be a JSON object.".to_owned()
+        } else {
+            format!("Not JSON: line {line}, column {column}.")
+        })
+    })
+}
+
 /// The members of a JSON object, each value as it was sent.
 #[derive(Debug, Default)]
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    fn parse(body: &'a [u8]) -> Result<Self, OperationOutcome> {
-        let fault = |text: String| OperationOutcome::new(Issue::new(IssueCode::Structure, text));
-        let text = std::str::from_utf8(body)
-            .map_err(|e| fault(format!("Not UTF-8 from byte {} on.", e.valid_up_to())))?;
-        // serde_json's own words may hold a part of the body: only the place goes out.
-        serde_json::from_str(text).map_err(|e| {
-            let (line, column) = (e.line(), e.column());
-            fault(if e.is_data() {
-                "The body must be a JSON object.".to_owned()
-            } else {
-                format!("Not JSON: line {line}, column {column}.")
-            })
-        })
-    }
-
     /// The last member of this name.
     fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0
