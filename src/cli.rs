@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     cards::Language,
-    config::{Client, Config, LanguageChoice, Origins, RequiredDataMissing},
+    config::{Client, Config, LanguageChoice, Origins, RequiredDataMissing, StorePlace},
     server::{self, Demonstration, State, clock::Clock},
 };
 
@@ -133,6 +133,7 @@ fn demo(arguments: &Demo) -> Result<(), Failure> {
     if let Some(language) = arguments.lang {
         config.language = LanguageChoice::always(language.into());
     }
+    config.store = StorePlace::Memory;
     // The sandbox takes every card off the screen when the status is an error.
     config.required_data_missing = RequiredDataMissing::Card;
     block_on(config, |mut config, address| {
@@ -163,6 +164,7 @@ fn block_on(
         let listener = server::listen(config.listen).await?;
         let address = listener.local_addr()?;
         let (state, greeting) = prepare(config, address)?;
+        server::open_store(&state).await?;
         let stop = server::asked_to_stop()?;
         tracing::info!(%address, "listening");
         print(&greeting)?;

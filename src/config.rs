@@ -1,6 +1,8 @@
 //! The configuration: defaults that are the manual, a file, the environment, and what is wrong in them.
 
+mod audit;
 mod client;
+mod store;
 
 use std::{collections::BTreeSet, fmt, net::SocketAddr, path::Path, time::Duration};
 
@@ -14,7 +16,9 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::cards::Language;
+pub use audit::{AuditFormat, AuditSink};
 pub use client::{BaseUrl, Client};
+pub use store::StorePlace;
 
 /// The manual, compiled in.
 pub const DEFAULT: &str = include_str!("config.default.toml");
@@ -53,10 +57,20 @@ pub struct Config {
     /// Largest body, in bytes.
     #[serde(deserialize_with = "body_limit")]
     pub body_limit_bytes: usize,
+    /// Where feedback and what was shown are kept.
+    pub store: StorePlace,
+    /// Words that clinicians write are kept.
+    pub feedback_comments: bool,
+    /// The service is ready while the store is down.
+    pub ready_without_store: bool,
     /// Language of the cards.
     pub language: LanguageChoice,
     /// Zone of "today".
     pub time_zone: Zone,
+    /// Where the audit trail goes.
+    pub audit: AuditSink,
+    /// How a line of an audit file looks.
+    pub audit_format: AuditFormat,
     /// Log filter.
     #[serde(deserialize_with = "log_filter")]
     pub log: String,
@@ -239,7 +253,10 @@ fn explain(figment: &Figment, fault: &FigmentError) -> String {
             let key = fault.path.join(".");
             let value =
                 value_at(figment, &fault.path).and_then(|value| serde_json::to_string(&value).ok());
-            let value = value.map_or(String::new(), |value| format!(" = {value}"));
+            // The URL of a store may hold a password.
+            let value = value
+                .filter(|_| key != "store")
+                .map_or(String::new(), |value| format!(" = {value}"));
             let expected = match kind {
                 Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
                     format!("expected {expected}")

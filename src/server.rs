@@ -1,14 +1,17 @@
 //! The HTTP service: routes, limits, errors, the clock, the log line.
 
+mod audit;
 pub mod caller;
 pub mod clock;
 mod demonstration;
 mod error;
+mod feedback;
 mod fhir;
 mod handlers;
 mod language;
 mod log;
 mod page;
+mod shown;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -30,12 +33,15 @@ use crate::{
     cds_hooks::service::{ServiceError, Services},
     chart::terminology::{LoadError, Terminology},
     config::{Config, Origins},
+    store::{Store, StoreError},
 };
+use audit::Audit;
 use caller::Caller;
 use clock::Clock;
 pub use demonstration::{Demonstration, DemonstrationError};
 pub use log::start as start_log;
 pub use page::curl_lines;
+use shown::ShownQueue;
 
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
@@ -53,6 +59,12 @@ pub struct State {
     pub clock: Clock,
     /// Whom a caller is taken for while none is checked.
     pub assumed: Caller,
+    /// What was shown and what came back.
+    pub store: Arc<Store>,
+    /// The way of what was shown to the store.
+    pub shown: ShownQueue,
+    /// The audit trail.
+    pub audit: Arc<Audit>,
     /// The demonstration patients, in demonstration mode.
     pub demonstration: Option<Demonstration>,
 }
@@ -69,6 +81,12 @@ pub enum ServerError {
     /// A demonstration patient.
     #[error(transparent)]
     Demonstration(#[from] DemonstrationError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file of the audit trail.
+    #[error("audit: the file cannot be opened: {0}")]
+    Audit(io::Error),
     /// The address.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -83,16 +101,20 @@ pub enum ServerError {
 }
 
 impl State {
-    /// The state of a service without demonstration patients.
+    /// The state of a service without demonstration patients; there must be a runtime.
     ///
     /// # Errors
     ///
-    /// A file of `hooks/` or `terminology/` is not what it must be.
+    /// A file of `hooks/` or `terminology/` is not what it must be, or the store is nowhere.
     pub fn new(config: Config, clock: Clock) -> Result<Self, ServerError> {
+        let store = Arc::new(Store::new(config.store.clone())?);
         Ok(Self {
             services: Services::built_in()?,
             terminology: Terminology::built_in()?,
             assumed: Caller::new(config.assumed_client()),
+            shown: ShownQueue::start(Arc::clone(&store)),
+            store,
+            audit: Arc::new(Audit::start(&config).map_err(ServerError::Audit)?),
             config,
             clock,
             demonstration: None,
@@ -102,11 +124,16 @@ impl State {
 
 /// Every route, with its layers: CORS answers a preflight before anything else and marks errors too.
 pub fn router(state: State) -> Router {
+    routes(&Arc::new(state))
+}
+
+fn routes(state: &Arc<State>) -> Router {
     let cors = cors(&state.config.cors_origins);
     let body_limit = DefaultBodyLimit::max(state.config.body_limit_bytes);
     let mut routes = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
+        .route("/cds-services/{id}/feedback", post(feedback::receive))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready));
     if state.demonstration.is_some() {
@@ -122,10 +149,13 @@ pub fn router(state: State) -> Router {
     routes
         .fallback(error::no_such_address)
         .method_not_allowed_fallback(error::no_such_method)
-        .with_state(Arc::new(state))
+        .with_state(Arc::clone(state))
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn(log::one_line))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state.audit),
+            log::one_line,
+        ))
         .layer(cors)
 }
 
@@ -144,6 +174,27 @@ fn cors(origins: &Origins) -> CorsLayer {
         .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .max_age(PREFLIGHT_MAX_AGE)
+}
+
+/// Opens the store, before the socket: what a person has to mend stops the start, and a database that
+/// does not answer is waited for while cards are answered.
+///
+/// # Errors
+///
+/// The store cannot be used before someone has done something about it.
+pub async fn open_store(state: &State) -> Result<(), ServerError> {
+    match state.store.open().await {
+        Ok(()) => {
+            tracing::info!(store = %state.store.place(), "the store is open");
+            Ok(())
+        }
+        Err(StoreError::Unavailable(reason)) => {
+            let store = state.store.place();
+            tracing::error!(%store, reason, "the store does not answer: feedback gets 503 until it does");
+            Ok(())
+        }
+        Err(refused) => Err(refused.into()),
+    }
 }
 
 /// Opens the socket on which [`run`] serves.
@@ -167,9 +218,13 @@ pub async fn run(
     state: State,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    axum::serve(listener, router(state))
+    let state = Arc::new(state);
+    axum::serve(listener, routes(&state))
         .with_graceful_shutdown(stop)
         .await?;
+    state.shown.flush().await;
+    state.audit.flush();
+    state.store.close().await;
     Ok(())
 }
 

@@ -7,8 +7,6 @@
 
 mod fault;
 mod record;
-#[cfg(test)]
-mod tests;
 
 use std::{
     future::Future,
@@ -18,9 +16,10 @@ use std::{
 
 use jiff::{Timestamp, civil::Date};
 use sqlx::{
-    Any, AnyPool, Connection, Executor, Transaction,
+    Any, AnyConnection, AnyPool, Connection, Executor, Transaction,
     any::{AnyPoolOptions, install_default_drivers},
     migrate::Migrator,
+    pool::PoolConnection,
 };
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -38,6 +37,10 @@ const CONNECTION_WAIT: Duration = Duration::from_secs(2);
 const USE_WAIT: Duration = Duration::from_secs(5);
 /// Connections to PostgreSQL. SQLite has one writer, and so one connection.
 const POSTGRES_CONNECTIONS: u32 = 8;
+
+/// Size of the row with which it is found out whether there is room: some pages of SQLite, more than
+/// feedback takes.
+const PROBE_BYTES: usize = 65_536;
 
 /// The store.
 #[derive(Debug)]
@@ -65,19 +68,7 @@ impl Store {
                 .max_connections(1)
                 .idle_timeout(None)
                 .max_lifetime(None)
-                .after_connect(|connection, _| {
-                    Box::pin(async move {
-                        // FULL: what is answered 2xx is on the disk.
-                        for pragma in [
-                            "PRAGMA busy_timeout = 2000",
-                            "PRAGMA journal_mode = WAL",
-                            "PRAGMA synchronous = FULL",
-                        ] {
-                            connection.execute(pragma).await?;
-                        }
-                        Ok(())
-                    })
-                }),
+                .after_connect(|connection, _| Box::pin(durable(connection))),
             StorePlace::Postgres(_) => options.max_connections(POSTGRES_CONNECTIONS),
         };
         let pool = options
@@ -114,7 +105,8 @@ impl Store {
     /// The store cannot be written now; nothing of it was kept, as far as is known.
     pub async fn add_feedback(&self, received: &[Received]) -> Result<usize, StoreError> {
         self.watched(async {
-            let mut transaction = self.ready().await?.begin().await?;
+            let mut held = self.hold().await?;
+            let mut transaction = held.connection.begin().await?;
             let mut unknown = 0;
             for feedback in received {
                 if !is_shown(&mut transaction, feedback.card).await? {
@@ -123,6 +115,7 @@ impl Store {
                 insert_feedback(&mut transaction, feedback).await?;
             }
             transaction.commit().await?;
+            held.committed = true;
             Ok(unknown)
         })
         .await
@@ -135,11 +128,13 @@ impl Store {
     /// The store cannot be written now; nothing of it was kept, as far as is known.
     pub async fn add_shown(&self, shown: &[Shown]) -> Result<(), StoreError> {
         self.watched(async {
-            let mut transaction = self.ready().await?.begin().await?;
+            let mut held = self.hold().await?;
+            let mut transaction = held.connection.begin().await?;
             for shown in shown {
                 insert_shown(&mut transaction, shown).await?;
             }
             transaction.commit().await?;
+            held.committed = true;
             Ok(())
         })
         .await
@@ -254,14 +249,20 @@ impl Store {
             .map(|()| &self.pool)
     }
 
+    /// A connection for one transaction.
+    async fn hold(&self) -> Result<Held, StoreError> {
+        Ok(Held {
+            connection: self.ready().await?.acquire().await?,
+            committed: false,
+            only: self.place == StorePlace::Memory,
+        })
+    }
+
     async fn set_up(&self) -> Result<(), StoreError> {
         let refused = |error: &sqlx::Error| StoreError::at_start(&self.place, error);
         if let StorePlace::Sqlite(_) = self.place {
-            let (found,): (String,) = sqlx::query_as("PRAGMA quick_check(1)")
-                .fetch_one(&self.pool)
-                .await
-                .map_err(|error| refused(&error))?;
-            if found != "ok" {
+            let sound = is_sound(&url(&self.place)).await;
+            if !sound.map_err(|error| refused(&error))? {
                 return Err(StoreError::damaged(&self.place));
             }
         }
@@ -287,6 +288,26 @@ impl Store {
     }
 }
 
+/// A connection that goes back to the pool only when its transaction was committed.
+///
+/// After a commit that failed, on a full disk for one, SQLite's transaction may still be open while
+/// the pool takes it for ended: the next one would run inside it, and its commit would keep nothing.
+#[derive(Debug)]
+struct Held {
+    connection: PoolConnection<Any>,
+    committed: bool,
+    /// The database goes with the connection, as one in memory does.
+    only: bool,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !self.committed && !self.only {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
 /// The URL that sqlx reads.
 fn url(place: &StorePlace) -> String {
     match place {
@@ -308,10 +329,31 @@ fn url(place: &StorePlace) -> String {
     }
 }
 
-async fn is_shown(
-    transaction: &mut Transaction<'_, Any>,
-    card: Uuid,
-) -> Result<bool, sqlx::Error> {
+/// What is answered 2xx is on the disk: a commit waits for it (FULL).
+async fn durable(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    for pragma in [
+        "PRAGMA busy_timeout = 2000",
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = FULL",
+    ] {
+        connection.execute(pragma).await?;
+    }
+    Ok(())
+}
+
+/// Whether every page of a SQLite file is as it should be. On a connection of its own: the pool tries
+/// a file that cannot be opened again and again, and then says only that it took too long.
+async fn is_sound(url: &str) -> Result<bool, sqlx::Error> {
+    let mut connection = AnyConnection::connect(url).await?;
+    durable(&mut connection).await?;
+    let (found,): (String,) = sqlx::query_as("PRAGMA quick_check(1)")
+        .fetch_one(&mut connection)
+        .await?;
+    connection.close().await?;
+    Ok(found == "ok")
+}
+
+async fn is_shown(transaction: &mut Transaction<'_, Any>, card: Uuid) -> Result<bool, sqlx::Error> {
     let found: Option<(String,)> = sqlx::query_as("SELECT card FROM shown WHERE card = $1 LIMIT 1")
         .bind(card.to_string())
         .fetch_optional(&mut **transaction)
@@ -330,7 +372,13 @@ async fn insert_feedback(
             reason,
             commented,
             comment,
-        } => ("overridden", &[][..], reason.as_ref(), *commented, comment.clone()),
+        } => (
+            "overridden",
+            &[][..],
+            reason.as_ref(),
+            *commented,
+            comment.clone(),
+        ),
     };
     sqlx::query(
         "INSERT INTO feedback (id, card, service, client, outcome, reason_system, reason_code, \
@@ -375,7 +423,7 @@ async fn insert_shown(
     .bind(shown.client.clone())
     .bind(shown.day.to_string())
     .bind(shown.service.clone())
-    .bind(shown.code)
+    .bind(shown.code.clone())
     .bind(shown.guideline)
     .bind(record::instant(shown.at))
     .execute(&mut **transaction)
@@ -397,10 +445,11 @@ async fn insert_shown(
 /// Writes a row: whether data can be read says nothing of a full disk.
 async fn probe(pool: &AnyPool) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO probe (id, written_at) VALUES (1, $1) \
-         ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at",
+        "INSERT INTO probe (id, written_at, padding) VALUES (1, $1, $2) ON CONFLICT (id) \
+         DO UPDATE SET written_at = excluded.written_at, padding = excluded.padding",
     )
     .bind(record::instant(Timestamp::now()))
+    .bind(".".repeat(PROBE_BYTES))
     .execute(pool)
     .await
     .map(|_| ())

@@ -9,15 +9,23 @@ use std::{
 };
 
 /// The modules from the bottom up, and which of the others each may use.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("guideline", &[]),
     ("chart", &["guideline"]),
     ("cards", &["guideline", "chart"]),
     ("cds_hooks", &["guideline", "chart", "cards"]),
     ("config", &["cards"]),
+    ("store", &["config"]),
     (
         "server",
-        &["guideline", "chart", "cards", "cds_hooks", "config"],
+        &[
+            "guideline",
+            "chart",
+            "cards",
+            "cds_hooks",
+            "config",
+            "store",
+        ],
     ),
     (
         "cli",
@@ -27,6 +35,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
             "cards",
             "cds_hooks",
             "config",
+            "store",
             "server",
         ],
     ),

@@ -103,7 +103,10 @@ pub fn read(schema: &RequestSchema, body: &[u8]) -> Result<Vec<Feedback>, Operat
         Ok(body) => body.feedback,
         Err(_) if faults.is_empty() => {
             let text = "The body cannot be read.";
-            return Err(OperationOutcome::new(Issue::new(IssueCode::Structure, text)));
+            return Err(OperationOutcome::new(Issue::new(
+                IssueCode::Structure,
+                text,
+            )));
         }
         Err(_) => Vec::new(),
     };
@@ -112,7 +115,10 @@ pub fn read(schema: &RequestSchema, body: &[u8]) -> Result<Vec<Feedback>, Operat
         let place = format!("feedback[{index}].outcomeTimestamp");
         match entry.outcome_timestamp.parse::<Timestamp>() {
             Ok(at) => read.push(entry.at(at)),
-            Err(_) if faults.iter().any(|fault| fault.expression() == Some(&place)) => {}
+            Err(_)
+                if faults
+                    .iter()
+                    .any(|fault| fault.expression() == Some(&place)) => {}
             Err(_) => {
                 let text = "Not allowed. Expected: a day and a time that there are.";
                 faults.push(Issue::new(IssueCode::Value, text).at(place));

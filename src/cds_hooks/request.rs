@@ -20,6 +20,7 @@ use crate::{
 /// A request that its service's schema accepts.
 #[derive(Debug)]
 pub struct Request<'a> {
+    hook_instance: String,
     patient_id: String,
     selections: Vec<String>,
     draft_orders: Option<&'a RawValue>,
@@ -62,12 +63,23 @@ impl<'a> Request<'a> {
             .strip_prefix("Patient/")
             .unwrap_or(&patient_id)
             .to_owned();
+        let hook_instance: String = members
+            .get("hookInstance")
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .unwrap_or_default();
+        let bare = hook_instance.strip_prefix("urn:uuid:");
         Ok(Self {
+            hook_instance: bare.unwrap_or(&hook_instance).to_ascii_lowercase(),
             patient_id,
             selections,
             draft_orders,
             prefetch: prefetch(service, &members),
         })
+    }
+
+    /// The client's id of the moment at which the hook fired: a UUID, in lower case.
+    pub fn hook_instance(&self) -> &str {
+        &self.hook_instance
     }
 
     /// The chart of the patient, with the drafts of an order hook.

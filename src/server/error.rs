@@ -8,7 +8,7 @@ use std::{any::Any, cell::RefCell};
 
 use axum::{
     Json,
-    http::{Method, StatusCode, Uri},
+    http::{Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use uuid::Uuid;
@@ -20,6 +20,8 @@ use crate::cds_hooks::outcome::{Issue, IssueCode, OperationOutcome};
 pub struct Refusal {
     status: StatusCode,
     outcome: OperationOutcome,
+    /// When the call may be made again, in seconds.
+    retry_after: Option<u32>,
 }
 
 impl Refusal {
@@ -28,6 +30,7 @@ impl Refusal {
         Self {
             status: StatusCode::BAD_REQUEST,
             outcome,
+            retry_after: None,
         }
     }
 
@@ -51,18 +54,33 @@ impl Refusal {
         )
     }
 
+    /// 503, with the number of seconds after which the call may be made again.
+    pub fn unavailable(text: &str, retry_after: u32) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, IssueCode::Transient, text)
+        }
+    }
+
     /// Another status.
     pub fn new(status: StatusCode, code: IssueCode, text: impl Into<String>) -> Self {
         Self {
             status,
             outcome: OperationOutcome::new(Issue::new(code, text)),
+            retry_after: None,
         }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.status, Json(self.outcome)).into_response()
+        let mut response = (self.status, Json(self.outcome)).into_response();
+        if let Some(seconds) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Shown {
     /// The service that showed it.
     pub service: String,
     /// Its code, `C01`.
-    pub code: &'static str,
+    pub code: String,
     /// The version of the guideline.
     pub guideline: &'static str,
     /// When.
@@ -107,14 +107,7 @@ pub struct ReceivedOutcome {
 }
 
 /// A row of `feedback`: id, card, outcome, system and code of the reason, commented.
-pub(super) type OutcomeRow = (
-    String,
-    String,
-    String,
-    Option<String>,
-    Option<String>,
-    i32,
-);
+pub(super) type OutcomeRow = (String, String, String, Option<String>, Option<String>, i32);
 
 /// RFC 3339 in UTC with six decimals.
 pub(super) fn instant(at: Timestamp) -> String {

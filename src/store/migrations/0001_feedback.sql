@@ -42,8 +42,10 @@ CREATE TABLE accepted_suggestion (
     PRIMARY KEY (feedback, suggestion)
 );
 
--- One row, written to find out whether the store takes data again.
+-- One row, written to find out whether the store takes data again; larger than any other row, so
+-- that where it fits there is room.
 CREATE TABLE probe (
     id INTEGER NOT NULL PRIMARY KEY,
-    written_at TEXT NOT NULL
+    written_at TEXT NOT NULL,
+    padding TEXT NOT NULL
 );
