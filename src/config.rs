@@ -14,8 +14,9 @@ use figment::{
 };
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
+use uuid::Uuid;
 
-use crate::cards::Language;
+use crate::cards::{self, Language};
 pub use audit::{AuditFormat, AuditSink};
 pub use client::{BaseUrl, Client};
 pub use store::StorePlace;
@@ -59,6 +60,9 @@ pub struct Config {
     pub body_limit_bytes: usize,
     /// Where feedback and what was shown are kept.
     pub store: StorePlace,
+    /// The key of the uuids of cards and suggestions, `None` without one.
+    #[serde(deserialize_with = "card_key")]
+    pub card_key: Option<Uuid>,
     /// Words that clinicians write are kept.
     pub feedback_comments: bool,
     /// The service is ready while the store is down.
@@ -255,7 +259,7 @@ fn explain(figment: &Figment, fault: &FigmentError) -> String {
                 value_at(figment, &fault.path).and_then(|value| serde_json::to_string(&value).ok());
             // The URL of a store may hold a password.
             let value = value
-                .filter(|_| key != "store")
+                .filter(|_| !["store", "card-key"].contains(&key.as_str()))
                 .map_or(String::new(), |value| format!(" = {value}"));
             let expected = match kind {
                 Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
@@ -328,6 +332,15 @@ fn number<'de, D: Deserializer<'de>>(
     }
     let expected = format!("expected a number of {what} from {least} to {most}");
     Err(D::Error::custom(expected))
+}
+
+fn card_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
+    let secret = String::deserialize(deserializer)?;
+    match secret.chars().count() {
+        0 => Ok(None),
+        32.. => Ok(Some(cards::key(&secret))),
+        _ => Err(D::Error::custom("expected at least 32 characters, or none")),
+    }
 }
 
 fn body_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {

@@ -123,11 +123,8 @@ impl State {
 }
 
 /// Every route, with its layers: CORS answers a preflight before anything else and marks errors too.
-pub fn router(state: State) -> Router {
-    routes(&Arc::new(state))
-}
-
-fn routes(state: &Arc<State>) -> Router {
+pub fn router(state: impl Into<Arc<State>>) -> Router {
+    let state = state.into();
     let cors = cors(&state.config.cors_origins);
     let body_limit = DefaultBodyLimit::max(state.config.body_limit_bytes);
     let mut routes = Router::new()
@@ -149,7 +146,7 @@ fn routes(state: &Arc<State>) -> Router {
     routes
         .fallback(error::no_such_address)
         .method_not_allowed_fallback(error::no_such_method)
-        .with_state(Arc::clone(state))
+        .with_state(Arc::clone(&state))
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(middleware::from_fn_with_state(
@@ -219,7 +216,7 @@ pub async fn run(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
     let state = Arc::new(state);
-    axum::serve(listener, routes(&state))
+    axum::serve(listener, router(Arc::clone(&state)))
         .with_graceful_shutdown(stop)
         .await?;
     state.shown.flush().await;

@@ -1,4 +1,4 @@
-//! The store: which cards were shown and what came back, in SQLite or PostgreSQL, without patient data.
+//! The store: which cards were shown and what came back, in `SQLite` or `PostgreSQL`, without patient data.
 //!
 //! Rows are added and read, never changed or deleted. The same SQL runs on both: TEXT and INTEGER
 //! only, times as RFC 3339 in UTC with six decimals, so that they sort as text. A file that cannot
@@ -35,10 +35,10 @@ static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 const CONNECTION_WAIT: Duration = Duration::from_secs(2);
 /// How long one use of the store may take; a database that hangs is one that is down.
 const USE_WAIT: Duration = Duration::from_secs(5);
-/// Connections to PostgreSQL. SQLite has one writer, and so one connection.
+/// Connections to `PostgreSQL`. `SQLite` has one writer, and so one connection.
 const POSTGRES_CONNECTIONS: u32 = 8;
 
-/// Size of the row with which it is found out whether there is room: some pages of SQLite, more than
+/// Size of the row with which it is found out whether there is room: some pages of `SQLite`, more than
 /// feedback takes.
 const PROBE_BYTES: usize = 65_536;
 
@@ -108,11 +108,11 @@ impl Store {
             let mut held = self.hold().await?;
             let mut transaction = held.connection.begin().await?;
             let mut unknown = 0;
-            for feedback in received {
+            for (place, feedback) in (0_i32..).zip(received) {
                 if !is_shown(&mut transaction, feedback.card).await? {
                     unknown += 1;
                 }
-                insert_feedback(&mut transaction, feedback).await?;
+                insert_feedback(&mut transaction, feedback, place).await?;
             }
             transaction.commit().await?;
             held.committed = true;
@@ -191,7 +191,7 @@ impl Store {
             let rows: Vec<record::OutcomeRow> = sqlx::query_as(
                 "SELECT id, card, outcome, reason_system, reason_code, commented FROM feedback \
                  WHERE card IN (SELECT card FROM shown WHERE day >= $1 AND day <= $2) \
-                 ORDER BY outcome_at, received_at, id",
+                 ORDER BY outcome_at, received_at, place, id",
             )
             .bind(from.to_string())
             .bind(to.to_string())
@@ -290,7 +290,7 @@ impl Store {
 
 /// A connection that goes back to the pool only when its transaction was committed.
 ///
-/// After a commit that failed, on a full disk for one, SQLite's transaction may still be open while
+/// After a commit that failed, on a full disk for one, `SQLite`'s transaction may still be open while
 /// the pool takes it for ended: the next one would run inside it, and its commit would keep nothing.
 #[derive(Debug)]
 struct Held {
@@ -341,7 +341,7 @@ async fn durable(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Whether every page of a SQLite file is as it should be. On a connection of its own: the pool tries
+/// Whether every page of a `SQLite` file is as it should be. On a connection of its own: the pool tries
 /// a file that cannot be opened again and again, and then says only that it took too long.
 async fn is_sound(url: &str) -> Result<bool, sqlx::Error> {
     let mut connection = AnyConnection::connect(url).await?;
@@ -364,6 +364,7 @@ async fn is_shown(transaction: &mut Transaction<'_, Any>, card: Uuid) -> Result<
 async fn insert_feedback(
     transaction: &mut Transaction<'_, Any>,
     feedback: &Received,
+    place: i32,
 ) -> Result<(), sqlx::Error> {
     let id = Uuid::new_v4().to_string();
     let (outcome, suggestions, reason, commented, comment) = match &feedback.outcome {
@@ -382,8 +383,8 @@ async fn insert_feedback(
     };
     sqlx::query(
         "INSERT INTO feedback (id, card, service, client, outcome, reason_system, reason_code, \
-         commented, comment, outcome_at, received_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         commented, comment, outcome_at, received_at, place) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(id.clone())
     .bind(feedback.card.to_string())
@@ -396,6 +397,7 @@ async fn insert_feedback(
     .bind(comment)
     .bind(record::instant(feedback.outcome_at))
     .bind(record::instant(feedback.received_at))
+    .bind(place)
     .execute(&mut **transaction)
     .await?;
     for suggestion in suggestions {

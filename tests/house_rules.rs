@@ -9,11 +9,13 @@ use std::{
 };
 
 /// The modules from the bottom up, and which of the others each may use.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: &[(&str, &[&str])] = &[
     ("guideline", &[]),
     ("chart", &["guideline"]),
     ("cards", &["guideline", "chart"]),
+    ("timeline", &["guideline", "chart", "cards"]),
     ("cds_hooks", &["guideline", "chart", "cards"]),
+    ("cohort", &["guideline", "chart"]),
     ("config", &["cards"]),
     ("store", &["config"]),
     (
@@ -22,6 +24,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "guideline",
             "chart",
             "cards",
+            "timeline",
             "cds_hooks",
             "config",
             "store",
@@ -33,7 +36,9 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "guideline",
             "chart",
             "cards",
+            "timeline",
             "cds_hooks",
+            "cohort",
             "config",
             "store",
             "server",
@@ -42,7 +47,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// The modules that do no I/O and read no clock.
-const PURE: [&str; 4] = ["guideline", "chart", "cards", "cds_hooks"];
+const PURE: [&str; 5] = ["guideline", "chart", "cards", "timeline", "cds_hooks"];
 /// What they may not name.
 const IMPURE: [&str; 9] = [
     "std::fs",

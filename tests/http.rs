@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod http {
+    pub mod answers;
     pub mod demonstration;
     pub mod discovery;
+    pub mod feedback;
     pub mod harness;
     pub mod mutations;
     pub mod protocol;

@@ -92,6 +92,7 @@ impl Drop for Demo {
     }
 }
 
+/// The log at its most talkative holds no body, name or id (PHI-03).
 #[test]
 fn the_printed_commands_work_and_a_signal_stops_it() {
     let mut demo = Demo::start();
@@ -427,6 +428,33 @@ fn assess_says_which_file_it_cannot_read() {
 }
 
 #[test]
+fn comparators_and_evidence_are_listed_in_both_languages() {
+    for (command, of, count) in [("comparators", None, 8), ("evidence", Some("studies"), 10)] {
+        let printed = |arguments: &[&str]| {
+            let output = run(&[&[command], arguments].concat());
+            assert!(output.status.success(), "{command} {arguments:?}");
+            text(&output.stdout)
+        };
+        let json: Value = serde_json::from_str(&printed(&["--format", "json"])).unwrap();
+        let list = of.map_or(&json, |member| &json[member]);
+        assert_eq!(list.as_array().unwrap().len(), count);
+        let (da, en) = (printed(&[]), printed(&["--lang", "en"]));
+        assert_ne!(da, en);
+        for one in list.as_array().unwrap() {
+            let citation = one["citation"].as_str().unwrap();
+            assert!(da.contains(citation) && en.contains(citation), "{citation}");
+        }
+    }
+    let evidence = text(&run(&["evidence", "--format", "json"]).stdout);
+    let evidence: Value = serde_json::from_str(&evidence).unwrap();
+    assert_eq!(evidence["judgement"]["certainty"], "very-low");
+    for study in evidence["studies"].as_array().unwrap() {
+        assert_eq!(study["certainty"], "very-low");
+        assert_eq!(study["randomised"], false);
+    }
+}
+
+#[test]
 fn parameters_lists_every_code() {
     let table = run(&["parameters"]);
     assert_eq!(table.status.code(), Some(0));
@@ -463,4 +491,21 @@ fn parameters_lists_every_code() {
             "{list}"
         );
     }
+}
+
+#[test]
+fn timeline_draws_and_lists() {
+    let bundle = "fixtures/02-car-t-stop-due/bundle.json";
+    let drawn = run(&["timeline", bundle, "--as-of", "2026-03-16", "--lang", "en"]);
+    assert!(drawn.status.success());
+    let svg = text(&drawn.stdout);
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    assert!(svg.contains("Assessed 16 Mar 2026"));
+    let listed = run(&["timeline", bundle, "--as-of", "2026-03-16", "--table"]);
+    let table = text(&listed.stdout);
+    assert!(table.starts_with("Dato\tHvad\tFund\tKilde i journalen\n"));
+    assert!(table.contains("Seponeringsforsøg 6. mar. 2026"));
+    let refused = run(&["timeline", "fixtures/README.md"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).starts_with("fixtures/README.md: not JSON"));
 }

@@ -9,14 +9,17 @@ pub(super) mod conclusion;
 pub(super) mod entry;
 pub(super) mod gaps;
 pub(super) mod labels;
+pub(super) mod reports;
+pub(super) mod studies;
 pub(super) mod summary;
-pub(super) mod words;
+pub(crate) mod timeline;
+pub(crate) mod words;
 
 use super::Language;
 
 /// One text in both languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Text {
+pub(crate) struct Text {
     da: &'static str,
     en: &'static str,
 }
@@ -32,7 +35,7 @@ impl Text {
 }
 
 /// A text in both languages, Danish first.
-pub(super) const fn text(da: &'static str, en: &'static str) -> Text {
+pub(crate) const fn text(da: &'static str, en: &'static str) -> Text {
     Text { da, en }
 }
 
@@ -45,4 +48,4 @@ macro_rules! say {
         }
     };
 }
-pub(super) use say;
+pub(crate) use say;

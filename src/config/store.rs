@@ -1,4 +1,4 @@
-//! Where the store is: a SQLite file, a PostgreSQL database, or memory.
+//! Where the store is: a `SQLite` file, a `PostgreSQL` database, or memory.
 
 use std::{fmt, path::PathBuf};
 
@@ -10,9 +10,9 @@ use url::Url;
 pub enum StorePlace {
     /// In memory, lost when the program stops.
     Memory,
-    /// A SQLite file, created where it is not there.
+    /// A `SQLite` file, created where it is not there.
     Sqlite(PathBuf),
-    /// A PostgreSQL database; the URL may hold a password.
+    /// A `PostgreSQL` database; the URL may hold a password.
     Postgres(Url),
 }
 

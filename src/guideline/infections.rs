@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::{
     date::{When, days_between, plus_days, plus_months},
     facts::{Bacterial, Facts, Focus, Infection, Reference, Statement, StatementKind},
+    history::Severity,
     parameters::{
         E3_RECURRENT, E9_HISTORY_DAYS, E13_DECISIVE_FACTOR_DAYS, E24_FOCUS_EPISODES,
         K5_INFECTION_MONTHS, K12_EPISODE_DAYS,
@@ -46,6 +47,17 @@ impl Episode {
     /// Severe: led to admission, or life-threatening.
     fn severe(&self) -> Verdict {
         self.admitted.or(self.life_threatening)
+    }
+
+    /// What it counts for, for a picture of the history.
+    pub fn severity(&self) -> Severity {
+        match self.counts() {
+            Verdict::Met if self.life_threatening.is_met() => Severity::LifeThreatening,
+            Verdict::Met if self.admitted.is_met() => Severity::Admitted,
+            Verdict::Met => Severity::Verified,
+            Verdict::Unknown(_) => Severity::Candidate,
+            Verdict::NotMet => Severity::Minor,
+        }
     }
 }
 
@@ -224,6 +236,8 @@ pub(super) enum Question {
     SevereOrRecurrent,
     /// REC-11 a, b or c.
     Rec11,
+    /// A verified life-threatening bacterial infection, which other reports ask for.
+    LifeThreatening,
 }
 
 /// Answers `question` over the `months` up to E from the record and the statements of §5.
@@ -299,6 +313,12 @@ fn answer(
     let count = |episodes: &[&Episode]| match question {
         Question::SevereOrRecurrent => severe_or_recurrent(episodes, from, to),
         Question::Rec11 => rec_11(episodes, from, to),
+        Question::LifeThreatening => tally(episodes, from, to, |episodes| {
+            let life_threatening = episodes.iter().map(|(episode, within)| {
+                episode.counts().and(episode.life_threatening).and(*within)
+            });
+            at_least(life_threatening, 1)
+        }),
     };
     let stated = facts
         .statements
@@ -340,12 +360,14 @@ fn answer(
         .partition(|episode| !episode.onset.within(stated_from, stated_to).is_not_met());
     if present {
         // "Qualifying infections are present" answers REC-10; which of REC-11 a, b or c it would
-        // be, it does not say.
+        // be, or how severe, it does not say.
         let recorded = record(&all);
         return match question {
             Question::SevereOrRecurrent => with(Verdict::Met, recorded.evidence),
-            Question::Rec11 if recorded.verdict.is_met() => recorded,
-            Question::Rec11 => with(Verdict::Unknown(Reason::NeedsJudgement), recorded.evidence),
+            Question::Rec11 | Question::LifeThreatening if recorded.verdict.is_met() => recorded,
+            Question::Rec11 | Question::LifeThreatening => {
+                with(Verdict::Unknown(Reason::NeedsJudgement), recorded.evidence)
+            }
         };
     }
     let reviewed = count(&inside);

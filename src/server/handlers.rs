@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{State, audit::Called, caller::Caller, error::Refusal, language, shown::Showing};
 use crate::{
-    cards::Language,
+    cards::{self, Language},
     cds_hooks::{self, Answer, Settings, outcome::IssueCode, service::Service},
 };
 
@@ -50,8 +50,11 @@ pub async fn call(
         return Refusal::not_found(NO_SUCH_SERVICE).into_response();
     };
     let language = language::of(state.config.language, &headers);
-    let answer = answer(&state, service, language, &headers, body);
-    if let Ok(answer) = &answer {
+    let mut answer = answer(&state, service, language, &headers, body);
+    if let Ok(answer) = &mut answer {
+        if let Some(key) = state.config.card_key {
+            cards::with_key(&mut answer.cards, key);
+        }
         state.shown.add(Showing {
             cards: &answer.cards,
             guideline: answer.concluded.guideline,

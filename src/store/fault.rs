@@ -131,7 +131,7 @@ fn newer(error: &MigrateError) -> bool {
     )
 }
 
-/// SQLite's primary result code.
+/// `SQLite`'s primary result code.
 fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
     match error {
         sqlx::Error::Database(database) => database
@@ -148,7 +148,7 @@ fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
     }
 }
 
-/// What to do about an answer of PostgreSQL that will not change by itself.
+/// What to do about an answer of `PostgreSQL` that will not change by itself.
 fn postgres_remedy(error: &sqlx::Error) -> Option<&'static str> {
     let code = match error {
         sqlx::Error::Configuration(_) => return Some("Correct the URL."),

@@ -1,4 +1,4 @@
-//! What is answered 200 stays: the program is killed under load, and PostgreSQL restarted.
+//! What is answered 200 stays: the program is killed under load, and `PostgreSQL` restarted.
 
 use std::{
     collections::BTreeSet,
@@ -172,7 +172,7 @@ async fn a_restart_of_postgresql_in_mid_load_stops_no_hook_and_loses_no_feedback
     }
 }
 
-/// A program that starts while PostgreSQL is down answers hooks, and keeps feedback once it is up.
+/// A program that starts while `PostgreSQL` is down answers hooks, and keeps feedback once it is up.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_without_postgresql_answers_hooks_and_waits_for_it() {
     let mut postgres = Postgres::start().await;

@@ -122,7 +122,7 @@ async fn a_read_only_file_is_refused_with_what_to_do() {
     let store = Store::new(StorePlace::Sqlite(file.clone())).unwrap();
     store.open().await.unwrap();
     store.close().await;
-    let (mut command, config) = serve(&format!("sqlite:{}", file.display()));
+    let (command, config) = serve(&format!("sqlite:{}", file.display()));
     // The program's own folder may be closed to others.
     let program = config.file("sid-cds");
     fs::copy(command.get_program(), &program).unwrap();
@@ -150,7 +150,6 @@ async fn a_read_only_file_is_refused_with_what_to_do() {
         message.contains("cannot be written") && message.contains("the right to write"),
         "{message}"
     );
-    drop(command.stdout(Stdio::null()));
 }
 
 /// The files may not grow beyond some pages, as on a full disk.

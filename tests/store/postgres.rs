@@ -1,4 +1,4 @@
-//! A real PostgreSQL server on loopback, in a folder of its own, stopped when it goes.
+//! A real `PostgreSQL` server on loopback, in a folder of its own, stopped when it goes.
 
 use std::{
     fs,
@@ -128,7 +128,7 @@ fn serve(folder: &Folder, port: u16) -> Child {
         .unwrap()
 }
 
-/// One of PostgreSQL's programs, as a user that it runs as.
+/// One of `PostgreSQL`'s programs, as a user that it runs as.
 fn command(program: &str, folder: &Folder) -> Command {
     let mut command = Command::new(programs().join(program));
     command.current_dir(folder.path()).stdin(Stdio::null());
@@ -152,7 +152,7 @@ fn programs() -> PathBuf {
         .expect("PostgreSQL is not installed: tests/run installs Debian's package `postgresql`")
 }
 
-/// PostgreSQL does not run as root: the user `postgres` where this is root.
+/// `PostgreSQL` does not run as root: the user `postgres` where this is root.
 pub fn other_user() -> Option<(u32, u32)> {
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
         return None;

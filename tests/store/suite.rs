@@ -1,4 +1,4 @@
-//! What the store keeps: the same tests on SQLite, in memory and in a file, and on PostgreSQL.
+//! What the store keeps: the same tests on `SQLite`, in memory and in a file, and on `PostgreSQL`.
 
 use jiff::{Timestamp, civil::date};
 use sid_cds::{

@@ -32,7 +32,9 @@ CREATE TABLE feedback (
     commented INTEGER NOT NULL CHECK (commented IN (0, 1)),
     comment TEXT,
     outcome_at TEXT NOT NULL,
-    received_at TEXT NOT NULL
+    received_at TEXT NOT NULL,
+    -- Its place in the call.
+    place INTEGER NOT NULL
 );
 CREATE INDEX feedback_by_card ON feedback (card);
 
