@@ -39,6 +39,7 @@ use audit::Audit;
 use caller::Caller;
 use clock::Clock;
 pub use demonstration::{Demonstration, DemonstrationError};
+pub use fhir::Store;
 pub use log::start as start_log;
 pub use page::curl_lines;
 use shown::ShownQueue;

@@ -30,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
+    ("doctor", &["server"]),
     (
         "cli",
         &[
@@ -42,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
             "store",
             "server",
+            "doctor",
         ],
     ),
 ];

@@ -8,6 +8,7 @@ mod http {
     pub mod discovery;
     pub mod feedback;
     pub mod harness;
+    pub mod independent;
     pub mod mutations;
     pub mod protocol;
     pub mod requests;
