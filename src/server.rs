@@ -33,7 +33,7 @@ use crate::{
     cds_hooks::service::{ServiceError, Services},
     chart::terminology::{LoadError, Terminology},
     config::{Config, Origins},
-    store::{Store, StoreError},
+    store::{self, StoreError},
 };
 use audit::Audit;
 use caller::Caller;
@@ -61,7 +61,7 @@ pub struct State {
     /// Whom a caller is taken for while none is checked.
     pub assumed: Caller,
     /// What was shown and what came back.
-    pub store: Arc<Store>,
+    pub store: Arc<store::Store>,
     /// The way of what was shown to the store.
     pub shown: ShownQueue,
     /// The audit trail.
@@ -108,7 +108,7 @@ impl State {
     ///
     /// A file of `hooks/` or `terminology/` is not what it must be, or the store is nowhere.
     pub fn new(config: Config, clock: Clock) -> Result<Self, ServerError> {
-        let store = Arc::new(Store::new(config.store.clone())?);
+        let store = Arc::new(store::Store::new(config.store.clone())?);
         Ok(Self {
             services: Services::built_in()?,
             terminology: Terminology::built_in()?,
@@ -183,7 +183,7 @@ fn cors(origins: &Origins) -> CorsLayer {
 pub async fn open_store(state: &State) -> Result<(), ServerError> {
     match state.store.open().await {
         Ok(()) => {
-            tracing::info!(store = %state.store.place(), "the store is open");
+            tracing::debug!(store = %state.store.place(), "the store is open");
             Ok(())
         }
         Err(StoreError::Unavailable(reason)) => {

@@ -13,7 +13,10 @@ use serde_json::Value;
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sid-cds"));
-    command.env_clear().current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+        .env_clear()
+        .env("SID_CDS_STORE", "memory")
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     command
 }
 

@@ -46,7 +46,7 @@ fn assert_kept(answer: &Answer, what: &Value) {
     assert_eq!(answer.text, "");
 }
 
-/// FB-03…FB-10, FB-13: forms of every version, duplicates and unknown cards are kept.
+/// FB-01, FB-02, FB-13: forms of every version, duplicates and unknown cards are kept.
 #[tokio::test]
 async fn fb_what_is_kept() {
     let service = service();
@@ -61,7 +61,7 @@ async fn fb_what_is_kept() {
         // FB-04: a card of another service, and the prefix that 3.0 implies.
         vec![entry(&json!({ "card": "os-warn" }))],
         vec![entry(&json!({ "card": format!("urn:uuid:{CARD}") }))],
-        // FB-07, FB-08: a reason of the client's own, without system or display; words alone.
+        // FB-07, FB-08, AMB-24: a reason of the client's own, without system or display; words alone.
         vec![entry(
             &json!({ "overrideReason": { "reason": { "code": "d7ecf885" } } }),
         )],
@@ -90,7 +90,7 @@ async fn fb_what_is_kept() {
     }
 }
 
-/// FB-03…FB-09, FB-13: every fault by its path, and nothing of the call is kept.
+/// FB-13: every fault by its path, and nothing of the call is kept.
 #[tokio::test]
 async fn fb_what_is_refused() {
     let (service, state) = service_with(|_| {});
