@@ -10,7 +10,7 @@ use figment::{
     Figment,
     error::{Error as FigmentError, Kind},
     providers::{Env, Format, Toml},
-    value::Value,
+    value::{Value, magic::RelativePathBuf},
 };
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -75,6 +75,8 @@ pub struct Config {
     pub audit: AuditSink,
     /// How a line of an audit file looks.
     pub audit_format: AuditFormat,
+    /// Files with a site's own codes.
+    pub terminology_files: Vec<RelativePathBuf>,
     /// Log filter.
     #[serde(deserialize_with = "log_filter")]
     pub log: String,

@@ -12,6 +12,7 @@ mod language;
 mod log;
 mod page;
 mod shown;
+pub mod terminology;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -22,6 +23,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
+use figment::value::magic::RelativePathBuf;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tower_http::{
@@ -31,7 +33,7 @@ use tower_http::{
 
 use crate::{
     cds_hooks::service::{ServiceError, Services},
-    chart::terminology::{LoadError, Terminology},
+    chart::terminology::Terminology,
     config::{Config, Origins},
     store::{self, StoreError},
 };
@@ -43,6 +45,7 @@ pub use fhir::Store;
 pub use log::start as start_log;
 pub use page::curl_lines;
 use shown::ShownQueue;
+pub use terminology::TerminologyError;
 
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
@@ -76,9 +79,9 @@ pub enum ServerError {
     /// A file that the program is built with.
     #[error(transparent)]
     Service(#[from] ServiceError),
-    /// A value set that the program is built with.
+    /// The program's own codes, or those of the site.
     #[error(transparent)]
-    Terminology(#[from] LoadError),
+    Terminology(#[from] TerminologyError),
     /// A demonstration patient.
     #[error(transparent)]
     Demonstration(#[from] DemonstrationError),
@@ -106,12 +109,15 @@ impl State {
     ///
     /// # Errors
     ///
-    /// A file of `hooks/` or `terminology/` is not what it must be, or the store is nowhere.
+    /// A file of `hooks/` or `terminology/`, or one of the site's, is not what it must be; the store is
+    /// nowhere, or the file of the audit trail cannot be opened.
     pub fn new(config: Config, clock: Clock) -> Result<Self, ServerError> {
         let store = Arc::new(store::Store::new(config.store.clone())?);
+        let files = config.terminology_files.iter();
+        let terminology = terminology::load(files.map(RelativePathBuf::relative))?;
         Ok(Self {
-            services: Services::built_in()?,
-            terminology: Terminology::built_in()?,
+            services: Services::with_codes_of(&terminology)?,
+            terminology,
             assumed: Caller::new(config.assumed_client()),
             shown: ShownQueue::start(Arc::clone(&store)),
             store,

@@ -13,4 +13,5 @@ mod http {
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;
+    pub mod sandbox_behaviours;
 }
