@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     cards::Language,
-    config::{Config, LanguageChoice, Origins},
+    config::{Client, Config, LanguageChoice, Origins, RequiredDataMissing},
     server::{self, Demonstration, State, clock::Clock},
 };
 
@@ -121,7 +121,9 @@ fn serve(arguments: &Serve) -> Result<(), Failure> {
     }
     let config = Config::load(arguments.config.as_deref())?;
     config.check_exposure()?;
-    block_on(config, |state, _| Ok((state, String::new())))
+    block_on(config, |config, _| {
+        Ok((State::new(config, Clock::System)?, String::new()))
+    })
 }
 
 fn demo(arguments: &Demo) -> Result<(), Failure> {
@@ -131,7 +133,11 @@ fn demo(arguments: &Demo) -> Result<(), Failure> {
     if let Some(language) = arguments.lang {
         config.language = LanguageChoice::always(language.into());
     }
-    block_on(config, |mut state, address| {
+    // The sandbox takes every card off the screen when the status is an error.
+    config.required_data_missing = RequiredDataMissing::Card;
+    block_on(config, |mut config, address| {
+        config.clients = vec![Client::demonstration(address.port())];
+        let mut state = State::new(config, Clock::System)?;
         let base = format!("http://{address}");
         let demonstration = Demonstration::built_in(state.config.time_zone.clone(), base.clone())?;
         let commands = server::curl_lines(&demonstration).join("\n  ");
@@ -144,20 +150,19 @@ fn demo(arguments: &Demo) -> Result<(), Failure> {
     })
 }
 
-/// Listens, prepares the state for the address that was given, greets, and serves until told to stop.
+/// Listens, makes the state for the address that was given, greets, and serves until told to stop.
 fn block_on(
     config: Config,
-    prepare: impl FnOnce(State, SocketAddr) -> Result<(State, String), Failure>,
+    prepare: impl FnOnce(Config, SocketAddr) -> Result<(State, String), Failure>,
 ) -> Result<(), Failure> {
     server::start_log(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let state = State::new(config, Clock::System)?;
-        let listener = server::listen(state.config.listen).await?;
+        let listener = server::listen(config.listen).await?;
         let address = listener.local_addr()?;
-        let (state, greeting) = prepare(state, address)?;
+        let (state, greeting) = prepare(config, address)?;
         let stop = server::asked_to_stop()?;
         tracing::info!(%address, "listening");
         print(&greeting)?;

@@ -1,16 +1,20 @@
 //! The configuration: defaults that are the manual, a file, the environment, and what is wrong in them.
 
-use std::{fmt, net::SocketAddr, path::Path};
+mod client;
+
+use std::{collections::BTreeSet, fmt, net::SocketAddr, path::Path, time::Duration};
 
 use figment::{
     Figment,
     error::{Error as FigmentError, Kind},
     providers::{Env, Format, Toml},
+    value::Value,
 };
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::cards::Language;
+pub use client::{BaseUrl, Client};
 
 /// The manual, compiled in.
 pub const DEFAULT: &str = include_str!("config.default.toml");
@@ -25,6 +29,25 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How callers are trusted.
     pub client_trust: ClientTrust,
+    /// The clients that may call.
+    pub clients: Vec<Client>,
+    /// The name of the client that every caller is taken for while none is checked; empty where
+    /// there is one client or none.
+    pub default_client: String,
+    /// How long a call may wait for FHIR servers.
+    #[serde(rename = "fetch-deadline-ms", deserialize_with = "deadline")]
+    pub fetch_deadline: Duration,
+    /// Most pages of one search.
+    #[serde(deserialize_with = "page_limit")]
+    pub fetch_limit_pages: usize,
+    /// Most bytes that one call fetches.
+    #[serde(deserialize_with = "fetch_bytes")]
+    pub fetch_limit_bytes: usize,
+    /// Most resources that one call fetches.
+    #[serde(deserialize_with = "fetch_resources")]
+    pub fetch_limit_resources: usize,
+    /// What a call gets whose required data could not be obtained.
+    pub required_data_missing: RequiredDataMissing,
     /// Browser origins that may call.
     pub cors_origins: Origins,
     /// Largest body, in bytes.
@@ -47,6 +70,17 @@ pub struct Config {
 pub enum ClientTrust {
     /// Every caller is trusted: on loopback only.
     None,
+}
+
+/// What a call gets whose required data could not be obtained (PF-10, PF-12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum RequiredDataMissing {
+    /// Status 412 with the keys.
+    #[serde(rename = "412")]
+    Refusal,
+    /// Cards from what there is, one of which says what could not be obtained.
+    #[serde(rename = "card")]
+    Card,
 }
 
 /// How the language of the cards is chosen.
@@ -111,14 +145,48 @@ impl Config {
         let environment =
             Env::prefixed(ENVIRONMENT_PREFIX).map(|key| key.as_str().replace('_', "-").into());
         let figment = figment.merge(environment);
-        figment.extract().map_err(|error| {
+        let config: Self = figment.extract().map_err(|error| {
             ConfigError(
                 error
                     .into_iter()
                     .map(|fault| explain(&figment, &fault))
                     .collect(),
             )
-        })
+        })?;
+        let (key, problem) = match config.client_fault() {
+            None => return Ok(config),
+            Some(fault) => fault,
+        };
+        let place = place(&figment, None, key);
+        Err(ConfigError(vec![format!("{place}: {key}: {problem}")]))
+    }
+
+    /// What is wrong with the clients taken together: the key, and the problem.
+    fn client_fault(&self) -> Option<(&'static str, String)> {
+        let mut names = BTreeSet::new();
+        let twice = self
+            .clients
+            .iter()
+            .find(|client| !names.insert(&client.name));
+        if let Some(client) = twice {
+            return Some(("clients", format!("\"{}\" is there twice", client.name)));
+        }
+        let default = &self.default_client;
+        if !default.is_empty() && !names.contains(default) {
+            let problem = format!("\"{default}\" is not the name of one of the clients");
+            return Some(("default-client", problem));
+        }
+        None
+    }
+
+    /// The client that every caller is taken for while none is checked: the default, else the only
+    /// one, else one on whose behalf nothing is fetched.
+    pub fn assumed_client(&self) -> Client {
+        let named = |client: &&Client| client.name == self.default_client;
+        match (self.clients.iter().find(named), &self.clients[..]) {
+            (Some(client), _) | (None, [client]) => client.clone(),
+            (None, _) => Client::anonymous(),
+        }
     }
 
     /// Whether `serve` may listen where the configuration says.
@@ -155,18 +223,22 @@ impl fmt::Display for ConfigError {
 
 /// Where, key, value, what was expected.
 fn explain(figment: &Figment, fault: &FigmentError) -> String {
+    // figment's path ends in the name of a member that is not known, and before one that is missing.
+    let path = |name: &str| {
+        let above = fault.path.iter().map(String::as_str);
+        let last = (fault.path.last().map(String::as_str) != Some(name)).then_some(name);
+        above.chain(last).collect::<Vec<_>>().join(".")
+    };
     let (key, problem) = match &fault.kind {
         Kind::UnknownField(key, known) => (
-            key.clone(),
+            path(key),
             format!("there is no such key; the keys are {}", known.join(", ")),
         ),
-        Kind::MissingField(key) => (key.to_string(), "is missing".to_owned()),
+        Kind::MissingField(key) => (path(key), "is missing".to_owned()),
         kind => {
             let key = fault.path.join(".");
-            let value = figment
-                .find_value(&key)
-                .ok()
-                .and_then(|value| serde_json::to_string(&value).ok());
+            let value =
+                value_at(figment, &fault.path).and_then(|value| serde_json::to_string(&value).ok());
             let value = value.map_or(String::new(), |value| format!(" = {value}"));
             let expected = match kind {
                 Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
@@ -177,20 +249,38 @@ fn explain(figment: &Figment, fault: &FigmentError) -> String {
                 }
                 other => other.to_string(),
             };
-            return format!("{}: {key}{value}: {expected}", place(figment, fault, &key));
+            let place = place(figment, Some(fault), &key);
+            return format!("{place}: {key}{value}: {expected}");
         }
     };
-    format!("{}: {key}: {problem}", place(figment, fault, &key))
+    format!("{}: {key}: {problem}", place(figment, Some(fault), &key))
+}
+
+/// The value at a path, which may lead into lists (`clients.0.name`).
+fn value_at(figment: &Figment, path: &[String]) -> Option<Value> {
+    let (key, below) = path.split_first()?;
+    let mut value = figment.find_value(key).ok()?;
+    for step in below {
+        value = match value {
+            Value::Dict(_, mut members) => members.remove(step)?,
+            Value::Array(_, items) => items.into_iter().nth(step.parse().ok()?)?,
+            _ => return None,
+        };
+    }
+    Some(value)
 }
 
 /// The file, or the environment variable.
-fn place(figment: &Figment, fault: &FigmentError, key: &str) -> String {
-    let metadata = figment.find_metadata(key).or(fault.metadata.as_ref());
+fn place(figment: &Figment, fault: Option<&FigmentError>, key: &str) -> String {
+    let top = key.split('.').next().unwrap_or_default();
+    let metadata = figment
+        .find_metadata(top)
+        .or_else(|| fault?.metadata.as_ref());
     match metadata {
         Some(metadata) if metadata.name.contains("environment") => {
             format!(
                 "{ENVIRONMENT_PREFIX}{}",
-                key.replace('-', "_").to_uppercase()
+                top.replace('-', "_").to_uppercase()
             )
         }
         Some(metadata) => metadata
@@ -208,14 +298,40 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::
         .map_err(|_| D::Error::custom("expected an address and a port, as \"127.0.0.1:8080\""))
 }
 
-fn body_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    let bytes = usize::deserialize(deserializer)?;
-    if !(65_536..=268_435_456).contains(&bytes) {
-        return Err(D::Error::custom(
-            "expected a number of bytes from 65536 to 268435456",
-        ));
+/// A whole number within its range, both ends included.
+fn number<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    what: &str,
+    least: usize,
+    most: usize,
+) -> Result<usize, D::Error> {
+    let number = usize::deserialize(deserializer)?;
+    if (least..=most).contains(&number) {
+        return Ok(number);
     }
-    Ok(bytes)
+    let expected = format!("expected a number of {what} from {least} to {most}");
+    Err(D::Error::custom(expected))
+}
+
+fn body_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    number(deserializer, "bytes", 65_536, 268_435_456)
+}
+
+fn deadline<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let ms = number(deserializer, "milliseconds", 10, 10_000)?;
+    Ok(Duration::from_millis(ms as u64))
+}
+
+fn page_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    number(deserializer, "pages", 1, 1_000)
+}
+
+fn fetch_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    number(deserializer, "bytes", 65_536, 268_435_456)
+}
+
+fn fetch_resources<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    number(deserializer, "resources", 1, 1_000_000)
 }
 
 fn log_filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

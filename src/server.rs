@@ -1,5 +1,6 @@
 //! The HTTP service: routes, limits, errors, the clock, the log line.
 
+pub mod caller;
 pub mod clock;
 mod demonstration;
 mod error;
@@ -30,6 +31,7 @@ use crate::{
     chart::terminology::{LoadError, Terminology},
     config::{Config, Origins},
 };
+use caller::Caller;
 use clock::Clock;
 pub use demonstration::{Demonstration, DemonstrationError};
 pub use log::start as start_log;
@@ -49,6 +51,8 @@ pub struct State {
     pub config: Config,
     /// What day it is.
     pub clock: Clock,
+    /// Whom a caller is taken for while none is checked.
+    pub assumed: Caller,
     /// The demonstration patients, in demonstration mode.
     pub demonstration: Option<Demonstration>,
 }
@@ -88,6 +92,7 @@ impl State {
         Ok(Self {
             services: Services::built_in()?,
             terminology: Terminology::built_in()?,
+            assumed: Caller::new(config.assumed_client()),
             config,
             clock,
             demonstration: None,

@@ -120,7 +120,7 @@ fn the_printed_commands_work_and_a_signal_stops_it() {
     let log = fs::read_to_string(&demo.log.0).unwrap();
     for said in [
         "listening",
-        "service=\"sid-patient-view\" status=200",
+        "service=\"sid-patient-view\" client=\"demo\" status=200",
         "cards=",
         "stopping",
     ] {
@@ -196,6 +196,43 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
             "[server]\nlisten = \"127.0.0.1:1\"",
             "server: there is no such key",
         ),
+        ("clients = [{}]", "clients.0.name: is missing"),
+        (
+            "default-client = \"ehr\"",
+            "default-client: \"ehr\" is not the name of one of the clients",
+        ),
+        (
+            "[[clients]]\nname = \"ehr\"\n[[clients]]\nname = \"ehr\"",
+            "clients: \"ehr\" is there twice",
+        ),
+        (
+            "[[clients]]\nname = \"A b\"",
+            "clients.0.name = \"A b\": expected 1 to 64 of the letters",
+        ),
+        (
+            "[[clients]]\nname = \"a\"\nfhir-servers = [\"https://a.example\", \"http://b.example\"]",
+            "clients.0.fhir-servers.1 = \"http://b.example\": expected the base URL of a FHIR server",
+        ),
+        (
+            "[[clients]]\nname = \"a\"\nprivate-network-hosts = [\"https://a.example\"]",
+            "clients.0.private-network-hosts = [\"https://a.example\"]: expected hosts as",
+        ),
+        (
+            "[[clients]]\nname = \"a\"\nfhir-server = \"https://a.example\"",
+            "clients.0.fhir-server: there is no such key; the keys are name, fhir-servers, ",
+        ),
+        (
+            "fetch-deadline-ms = 5",
+            "fetch-deadline-ms = 5: expected a number of milliseconds from 10 to 10000",
+        ),
+        (
+            "fetch-limit-pages = 0",
+            "expected a number of pages from 1 to 1000",
+        ),
+        (
+            "required-data-missing = \"500\"",
+            "required-data-missing = \"500\": expected one of \"412\", \"card\"",
+        ),
         ("listen = ", "line 1"),
     ] {
         let file = Made::new("wrong.toml", content);
@@ -230,6 +267,11 @@ fn a_wrong_variable_stops_the_start_and_is_named() {
             "SID_CDS_LANGAUGE",
             "da",
             "SID_CDS_LANGAUGE: langauge: there is no such key",
+        ),
+        (
+            "SID_CDS_CLIENTS",
+            "[{name=ehr, fhir-servers=[\"http://a.example\"]}]",
+            "SID_CDS_CLIENTS: clients.0.fhir-servers.0 = \"http://a.example\": expected the base URL",
         ),
     ] {
         let output = program()

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::{
     State,
+    caller::Caller,
     error::Refusal,
     language,
     log::{Answered, Called},
@@ -43,6 +44,7 @@ pub async fn discovery(Shared(state): Shared<Arc<State>>, headers: HeaderMap) ->
 /// `POST /cds-services/{id}`.
 pub async fn call(
     Shared(state): Shared<Arc<State>>,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -55,6 +57,7 @@ pub async fn call(
     let answer = answer(&state, service, language, &headers, body);
     let called = Called {
         service: service.id().to_owned(),
+        client: caller.name().to_owned(),
         answer: answer.as_ref().ok().map(Answered::from),
     };
     let mut response = match answer {

@@ -39,6 +39,8 @@ pub fn start(config: &Config) {
 pub struct Called {
     /// The service.
     pub service: String,
+    /// The client.
+    pub client: String,
     /// What was answered; none where the request was refused.
     pub answer: Option<Answered>,
 }
@@ -82,15 +84,17 @@ pub async fn one_line(request: Request, next: Next) -> Response {
     match response.extensions().get::<Called>() {
         Some(Called {
             service,
+            client,
             answer: Some(Answered { cards, population }),
         }) => {
-            tracing::info!(service, status, ms, cards, population, "answered");
+            tracing::info!(service, client, status, ms, cards, population, "answered");
         }
         Some(Called {
             service,
+            client,
             answer: None,
         }) => {
-            tracing::info!(service, status, ms, "refused");
+            tracing::info!(service, client, status, ms, "refused");
         }
         None => tracing::info!(%method, route, status, ms, "answered"),
     }

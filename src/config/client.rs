@@ -1,0 +1,228 @@
+//! The clients that may call, and the FHIR servers that may be asked on behalf of each.
+
+use std::{fmt, net::IpAddr};
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+use url::{Host, Url};
+
+/// One client: a system that calls the services.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Client {
+    /// Its name in the log.
+    #[serde(deserialize_with = "name")]
+    pub name: String,
+    /// The FHIR servers that its calls may name in `fhirServer`.
+    #[serde(default)]
+    pub fhir_servers: Vec<BaseUrl>,
+    /// The hosts that may stand at a private address or on this machine.
+    #[serde(default, deserialize_with = "hosts")]
+    pub private_network_hosts: Vec<Host>,
+}
+
+impl Client {
+    /// The client of every call where none is configured: no FHIR server is asked on its behalf.
+    pub fn anonymous() -> Self {
+        Self {
+            name: "anonymous".to_owned(),
+            fhir_servers: Vec::new(),
+            private_network_hosts: Vec::new(),
+        }
+    }
+
+    /// The client of the demonstration that listens at `port` of this machine.
+    pub fn demonstration(port: u16) -> Self {
+        let hosts = ["127.0.0.1", "localhost"];
+        Self {
+            name: "demo".to_owned(),
+            fhir_servers: hosts
+                .iter()
+                .filter_map(|host| BaseUrl::parse(&format!("http://{host}:{port}/fhir")))
+                .collect(),
+            private_network_hosts: hosts
+                .iter()
+                .filter_map(|host| Host::parse(host).ok())
+                .collect(),
+        }
+    }
+
+    /// The server of the list that a call names in `fhirServer`.
+    pub fn fhir_server(&self, named: &str) -> Option<&BaseUrl> {
+        let named = BaseUrl::parse(named)?;
+        self.fhir_servers.iter().find(|listed| **listed == named)
+    }
+}
+
+/// The address of a FHIR server: https, or http on this machine; no query, no slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    /// With a path that ends in a slash, so that a relative URL is joined below it.
+    url: Url,
+}
+
+impl BaseUrl {
+    /// Reads an address, with or without a slash at its end.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut url = Url::parse(text).ok()?;
+        let encrypted = match url.scheme() {
+            "https" => true,
+            "http" => is_this_machine(&url.host()?.to_owned()),
+            _ => false,
+        };
+        let plain = url.query().is_none() && url.fragment().is_none() && has_no_user(&url);
+        if !encrypted || !plain || url.host().is_none() {
+            return None;
+        }
+        let path = format!("{}/", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        Some(Self { url })
+    }
+
+    /// Whether a URL leads to this server: the same origin, and a path that is the base or below it.
+    pub fn covers(&self, url: &Url) -> bool {
+        // A slash or backslash that a server decodes later could lead out again.
+        let lower = url.path().to_ascii_lowercase();
+        let hidden = lower.contains("%2f") || lower.contains("%5c");
+        let base = self.url.path();
+        let below = url.path().starts_with(base) || url.path() == base.trim_end_matches('/');
+        url.origin() == self.url.origin() && has_no_user(url) && below && !hidden
+    }
+
+    /// The URL of a relative one, `Patient/1`; `None` where it would lead elsewhere than it says.
+    pub fn join(&self, relative: &str) -> Option<Url> {
+        let url = Url::parse(&format!("{}{relative}", self.url)).ok()?;
+        let path = relative.split(['?', '#']).next().unwrap_or_default();
+        let stays = url.path() == format!("{}{path}", self.url.path());
+        (stays && self.covers(&url)).then_some(url)
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.url.as_str().trim_end_matches('/'))
+    }
+}
+
+impl<'de> Deserialize<'de> for BaseUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| {
+            D::Error::custom(
+                "expected the base URL of a FHIR server, as \"https://fhir.example/r4\"; http only \
+                 for this machine",
+            )
+        })
+    }
+}
+
+fn has_no_user(url: &Url) -> bool {
+    url.username().is_empty() && url.password().is_none()
+}
+
+fn is_this_machine(host: &Host) -> bool {
+    match host {
+        Host::Domain(name) => name == "localhost",
+        Host::Ipv4(address) => IpAddr::from(*address).is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+/// A name that can stand in a log line, a metric and a file.
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if (1..=64).contains(&text.len()) && text.bytes().all(plain) {
+        return Ok(text);
+    }
+    Err(D::Error::custom(
+        "expected 1 to 64 of the letters a to z, digits and hyphens",
+    ))
+}
+
+fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Host>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let hosts = texts.iter().map(|text| Host::parse(text));
+    hosts.collect::<Result<_, _>>().map_err(|_| {
+        D::Error::custom("expected hosts as \"fhir.hospital.example\" or \"10.0.0.7\"")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_is_https_or_this_machine() {
+        for (text, read) in [
+            ("https://fhir.example/r4", Some("https://fhir.example/r4")),
+            ("https://fhir.example/r4/", Some("https://fhir.example/r4")),
+            ("https://fhir.example:443", Some("https://fhir.example")),
+            ("HTTPS://FHIR.example/R4", Some("https://fhir.example/R4")),
+            (
+                "http://127.0.0.1:8080/fhir",
+                Some("http://127.0.0.1:8080/fhir"),
+            ),
+            (
+                "http://localhost:8080/fhir",
+                Some("http://localhost:8080/fhir"),
+            ),
+            ("http://[::1]:8080", Some("http://[::1]:8080")),
+            ("http://fhir.example/r4", None),
+            ("http://10.0.0.7/r4", None),
+            ("http://localhost.example/r4", None),
+            ("https://user@fhir.example/r4", None),
+            ("https://fhir.example/r4?tenant=1", None),
+            ("https://fhir.example/r4#x", None),
+            ("ftp://fhir.example/r4", None),
+            ("file:///r4", None),
+            ("fhir.example", None),
+            ("", None),
+        ] {
+            let base = BaseUrl::parse(text).map(|base| base.to_string());
+            assert_eq!(base.as_deref(), read, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_url_stays_under_its_base() {
+        let base = BaseUrl::parse("https://fhir.example/r4").unwrap();
+        for (url, covered) in [
+            ("https://fhir.example/r4/Patient?_id=1", true),
+            ("https://fhir.example/r4?_getpages=1", true),
+            ("https://fhir.example:443/r4/Patient", true),
+            ("https://fhir.example/r4b/Patient", false),
+            ("https://fhir.example/r4/../admin", false),
+            ("https://fhir.example/r4/%2e%2e/admin", false),
+            ("https://fhir.example/r4/..%2fadmin", false),
+            ("https://fhir.example/r4/..%5Cadmin", false),
+            ("https://fhir.example/Patient", false),
+            ("https://fhir.example:8443/r4/Patient", false),
+            ("http://fhir.example/r4/Patient", false),
+            ("https://fhir.example.evil.example/r4/Patient", false),
+            ("https://evil.example/r4/Patient", false),
+            ("https://fhir.example@evil.example/r4/Patient", false),
+            ("https://user@fhir.example/r4/Patient", false),
+        ] {
+            assert_eq!(base.covers(&Url::parse(url).unwrap()), covered, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_relative_url_leads_where_it_says() {
+        let base = BaseUrl::parse("https://fhir.example/r4").unwrap();
+        for (relative, joined) in [
+            ("Patient/1", Some("https://fhir.example/r4/Patient/1")),
+            (
+                "Observation?patient=a%2Fb",
+                Some("https://fhir.example/r4/Observation?patient=a%2Fb"),
+            ),
+            ("Patient/..", None),
+            ("Patient/%2e%2e", None),
+            ("Patient/a%2Fb", None),
+            ("Patient/a b", None),
+        ] {
+            let url = base.join(relative);
+            assert_eq!(url.as_ref().map(Url::as_str), joined, "{relative}");
+        }
+    }
+}
