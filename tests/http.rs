@@ -3,11 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod http {
+    pub mod bad_tokens;
     pub mod demonstration;
     pub mod discovery;
     pub mod harness;
+    pub mod key_sources;
     pub mod mutations;
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;
+    pub mod tokens;
+    pub mod trust;
+    pub mod trust_harness;
 }

@@ -4,6 +4,7 @@
 //! log and in the metrics.
 
 mod denial;
+mod http;
 mod keys;
 mod source;
 mod token;
@@ -19,9 +20,10 @@ use axum::{
 use moka::{future::Cache, policy::EvictionPolicy};
 use thiserror::Error;
 
-use super::{State, caller::Caller, error::Refusal, outbound::Outbound};
+use super::{State, caller::Caller, error::Refusal};
 use crate::config::{Client, ClientTrust, Config, Jwt, Keys, Replay};
 pub use denial::Denial;
+use http::KeyClient;
 use keys::{KeySet, KeySetError};
 use source::KeySource;
 use token::Token;
@@ -63,11 +65,20 @@ enum Found {
 
 /// A client of the configuration cannot be known.
 #[derive(Debug, Error)]
-#[error("clients: {client}: jwks-file {}: {reason}", file.display())]
-pub struct TrustError {
-    client: String,
-    file: PathBuf,
-    reason: String,
+pub enum TrustError {
+    /// Its key file.
+    #[error("clients: {client}: jwks-file {}: {reason}", file.display())]
+    File {
+        /// Its name.
+        client: String,
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The means to ask for keys.
+    #[error("cannot prepare to ask for keys: {0}")]
+    Http(#[from] reqwest::Error),
 }
 
 /// Why a call is not trusted, and whose it says to be where that is a client of the configuration.
@@ -94,12 +105,13 @@ impl Trust {
     /// # Errors
     ///
     /// A key file cannot be read.
-    pub fn new(config: &Config, outbound: impl Fn(&Client) -> Outbound) -> Result<Self, TrustError> {
+    pub fn new(config: &Config) -> Result<Self, TrustError> {
+        let http = KeyClient::new()?;
         let clients = config.clients.iter().map(|client| {
             let keys = client.jwt.as_ref().map(|jwt| match &jwt.keys {
                 Keys::Url(url) => {
                     let name = client.name.clone();
-                    Ok(Found::At(KeySource::new(name, url.clone(), outbound(client))))
+                    Ok(Found::At(KeySource::new(name, url.clone(), http.clone())))
                 }
                 Keys::File(file) => pinned(client, file),
             });
@@ -234,7 +246,7 @@ impl Known {
 }
 
 fn pinned(client: &Client, file: &std::path::Path) -> Result<Found, TrustError> {
-    let fail = |reason: String| TrustError {
+    let fail = |reason: String| TrustError::File {
         client: client.name.clone(),
         file: file.to_owned(),
         reason,

@@ -85,7 +85,12 @@ impl KeySet {
         let key = named
             .find(|key| key.algorithms.contains(&algorithm))
             .ok_or(Denial::KeyUse)?;
-        match crypto::verify(signature, message.as_bytes(), &key.key, verifying(algorithm)) {
+        match crypto::verify(
+            signature,
+            message.as_bytes(),
+            &key.key,
+            verifying(algorithm),
+        ) {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => Err(Denial::Signature),
         }
@@ -108,9 +113,10 @@ impl Key {
         let (mut algorithms, key) = match (text("kty")?, text("crv")) {
             ("EC", Some("P-256")) => (vec![ES256], elliptic(text("x")?, text("y")?, 32)?),
             ("EC", Some("P-384")) => (vec![ES384], elliptic(text("x")?, text("y")?, 48)?),
-            ("OKP", Some("Ed25519")) => {
-                (vec![EdDSA], DecodingKey::from_ed_components(text("x")?).ok()?)
-            }
+            ("OKP", Some("Ed25519")) => (
+                vec![EdDSA],
+                DecodingKey::from_ed_components(text("x")?).ok()?,
+            ),
             ("RSA", _) => {
                 let modulus = URL_SAFE_NO_PAD.decode(text("n")?).ok()?;
                 let significant = modulus.iter().skip_while(|byte| **byte == 0).count();
@@ -127,7 +133,11 @@ impl Key {
             algorithms.retain(|algorithm| *algorithm == named);
         }
         let id = text("kid")?.to_owned();
-        (!algorithms.is_empty()).then_some(Self { id, algorithms, key })
+        (!algorithms.is_empty()).then_some(Self {
+            id,
+            algorithms,
+            key,
+        })
     }
 }
 

@@ -9,8 +9,7 @@ use std::sync::{
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::{denial::Denial, keys::KeySet};
-use crate::server::outbound::Outbound;
+use super::{denial::Denial, http::KeyClient, keys::KeySet};
 
 /// The source is not asked again before this many seconds have passed.
 const SHORTEST_PAUSE: i64 = 60;
@@ -24,7 +23,7 @@ const LARGEST_SET: usize = 65_536;
 pub struct KeySource {
     client: String,
     url: Url,
-    outbound: Outbound,
+    http: KeyClient,
     known: RwLock<Arc<KeySet>>,
     /// When the set that is known came.
     obtained: AtomicI64,
@@ -34,11 +33,11 @@ pub struct KeySource {
 
 impl KeySource {
     /// A source that has not been asked yet.
-    pub fn new(client: String, url: Url, outbound: Outbound) -> Arc<Self> {
+    pub fn new(client: String, url: Url, http: KeyClient) -> Arc<Self> {
         Arc::new(Self {
             client,
             url,
-            outbound,
+            http,
             known: RwLock::default(),
             obtained: AtomicI64::new(i64::MIN),
             asked: Mutex::default(),
@@ -77,10 +76,9 @@ impl KeySource {
         }
         *asked = Some(now);
         let client = &self.client;
-        let answer = self.outbound.get_keys(&self.url, LARGEST_SET).await;
-        let read = answer.map_err(|e| e.to_string()).and_then(|bytes| {
-            KeySet::read(&bytes).map_err(|e| format!("what was received {e}"))
-        });
+        let answer = self.http.get(&self.url, LARGEST_SET).await;
+        let read = answer
+            .and_then(|bytes| KeySet::read(&bytes).map_err(|e| format!("what was received {e}")));
         match read {
             Ok(keys) => {
                 *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
