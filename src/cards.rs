@@ -2,17 +2,19 @@
 
 pub mod card;
 mod case;
-mod catalogue;
+pub(crate) mod catalogue;
 mod detail;
 pub mod extension;
 mod identity;
-mod locale;
+pub(crate) mod locale;
 mod markdown;
 pub mod resource;
 mod suggest;
 mod terminal;
 #[cfg(test)]
 mod tests;
+
+use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +51,16 @@ pub enum Language {
     En,
 }
 
+impl Language {
+    /// Its tag (BCP 47).
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Da => "da",
+            Self::En => "en",
+        }
+    }
+}
+
 /// With what cards are written.
 #[derive(Debug, Clone, Copy)]
 pub struct Writing<'a> {
@@ -60,7 +72,8 @@ pub struct Writing<'a> {
     pub hook: Option<Hook>,
 }
 
-/// The cards to show, in the guideline's order (decision-spec §3.5).
+/// The cards to show. The guideline's order picks those of a hook (decision-spec §3.5), and the most
+/// urgent of them comes first (UX-05).
 pub fn write(assessment: &Assessment, chart: &Chart, writing: Writing<'_>) -> Vec<Card> {
     let codes = match writing.hook {
         Some(hook) => hooks::shown(assessment, hook, subject(chart.draft)),
@@ -72,7 +85,11 @@ pub fn write(assessment: &Assessment, chart: &Chart, writing: Writing<'_>) -> Ve
         language: writing.language,
         service: writing.service,
     };
-    codes.into_iter().map(|code| card(code, &case)).collect()
+    let mut cards: Vec<Card> = codes.into_iter().map(|code| card(code, &case)).collect();
+    if writing.hook.is_some() {
+        cards.sort_by_key(|card| Reverse(card.indicator));
+    }
+    cards
 }
 
 fn subject(draft: DraftKind) -> Subject {

@@ -1,7 +1,8 @@
-//! The command line: `demo`, `serve`, `assess`, `parameters`.
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `parameters`.
 
 mod assess;
 mod parameters;
+mod timeline;
 
 use std::{
     fmt::Display,
@@ -36,6 +37,8 @@ enum Command {
     Serve(Serve),
     /// Assess patients from files: a FHIR Bundle or a CDS Hooks request each.
     Assess(assess::Assess),
+    /// Draw one patient's course as SVG, or list it as a table.
+    Timeline(timeline::Timeline),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
 }
@@ -85,6 +88,7 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo(&arguments),
         Command::Serve(arguments) => serve(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
     };
     match done {

@@ -9,6 +9,7 @@ pub mod counterfactual;
 mod course;
 pub mod date;
 pub mod facts;
+pub mod history;
 pub mod hooks;
 mod igg;
 mod immunoglobulin;

@@ -11,3 +11,4 @@ pub mod cli;
 pub mod config;
 pub mod guideline;
 pub mod server;
+pub mod timeline;

@@ -9,15 +9,23 @@ use std::{
 };
 
 /// The modules from the bottom up, and which of the others each may use.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("guideline", &[]),
     ("chart", &["guideline"]),
     ("cards", &["guideline", "chart"]),
+    ("timeline", &["guideline", "chart", "cards"]),
     ("cds_hooks", &["guideline", "chart", "cards"]),
     ("config", &["cards"]),
     (
         "server",
-        &["guideline", "chart", "cards", "cds_hooks", "config"],
+        &[
+            "guideline",
+            "chart",
+            "cards",
+            "timeline",
+            "cds_hooks",
+            "config",
+        ],
     ),
     (
         "cli",
@@ -25,6 +33,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
             "guideline",
             "chart",
             "cards",
+            "timeline",
             "cds_hooks",
             "config",
             "server",
@@ -33,7 +42,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// The modules that do no I/O and read no clock.
-const PURE: [&str; 4] = ["guideline", "chart", "cards", "cds_hooks"];
+const PURE: [&str; 5] = ["guideline", "chart", "cards", "timeline", "cds_hooks"];
 /// What they may not name.
 const IMPURE: [&str; 9] = [
     "std::fs",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod http {
+    pub mod answers;
     pub mod bad_tokens;
     pub mod demonstration;
     pub mod discovery;

@@ -92,6 +92,7 @@ impl Drop for Demo {
     }
 }
 
+/// The log at its most talkative holds no body, name or id (PHI-03).
 #[test]
 fn the_printed_commands_work_and_a_signal_stops_it() {
     let mut demo = Demo::start();
@@ -544,4 +545,21 @@ fn parameters_lists_every_code() {
             "{list}"
         );
     }
+}
+
+#[test]
+fn timeline_draws_and_lists() {
+    let bundle = "fixtures/02-car-t-stop-due/bundle.json";
+    let drawn = run(&["timeline", bundle, "--as-of", "2026-03-16", "--lang", "en"]);
+    assert!(drawn.status.success());
+    let svg = text(&drawn.stdout);
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    assert!(svg.contains("Assessed 16 Mar 2026"));
+    let listed = run(&["timeline", bundle, "--as-of", "2026-03-16", "--table"]);
+    let table = text(&listed.stdout);
+    assert!(table.starts_with("Dato\tHvad\tFund\tKilde i journalen\n"));
+    assert!(table.contains("Seponeringsforsøg 6. mar. 2026"));
+    let refused = run(&["timeline", "fixtures/README.md"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).starts_with("fixtures/README.md: not JSON"));
 }

@@ -346,7 +346,7 @@ proptest! {
         prop_assert!(matches!(conclusion, StartConclusion::Unk | StartConclusion::Na), "{:?}", conclusion);
     }
 
-    /// No hook shows more than three cards, and each card once.
+    /// No hook shows more than three cards, and each card once (UX-01).
     #[test]
     fn at_most_three_cards(facts in patient()) {
         let assessment = assess(&facts, AS_OF);

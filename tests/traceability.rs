@@ -1,8 +1,10 @@
-//! Every recommendation, hazard and parameter leads to code and to a test, and `docs/traceability.md`
-//! says where. What it says is measured: the files are searched, the vignettes and fixtures assessed.
+//! Every recommendation, hazard, parameter and protocol rule leads to code and to a test, and
+//! `docs/traceability.md` and `docs/conformance.md` say where. What it says is measured: the files are searched, the vignettes and fixtures assessed.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
+#[path = "traceability/conformance.rs"]
+mod conformance;
 #[path = "support/expected.rs"]
 mod expected;
 #[path = "support/fixture.rs"]
@@ -318,7 +320,7 @@ fn every_parameter_is_listed() {
     assert_eq!(once.len(), listed.len(), "an id is listed twice");
 }
 
-/// The trace is an object under a reversed domain name, whose criteria each name a recommendation.
+/// EXT-01…EXT-03: the trace is an object under a reversed domain name, whose criteria each name a recommendation.
 #[test]
 fn every_card_carries_its_trace() {
     let writing = Writing {

@@ -10,13 +10,14 @@ pub(super) mod entry;
 pub(super) mod gaps;
 pub(super) mod labels;
 pub(super) mod summary;
-pub(super) mod words;
+pub(crate) mod timeline;
+pub(crate) mod words;
 
 use super::Language;
 
 /// One text in both languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Text {
+pub(crate) struct Text {
     da: &'static str,
     en: &'static str,
 }
@@ -32,7 +33,7 @@ impl Text {
 }
 
 /// A text in both languages, Danish first.
-pub(super) const fn text(da: &'static str, en: &'static str) -> Text {
+pub(crate) const fn text(da: &'static str, en: &'static str) -> Text {
     Text { da, en }
 }
 
@@ -45,4 +46,4 @@ macro_rules! say {
         }
     };
 }
-pub(super) use say;
+pub(crate) use say;

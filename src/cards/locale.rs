@@ -58,6 +58,32 @@ pub fn date(day: Date, language: Language) -> String {
     }
 }
 
+const SHORT_MONTHS_DA: [&str; 12] = [
+    "jan.", "feb.", "mar.", "apr.", "maj", "jun.", "jul.", "aug.", "sep.", "okt.", "nov.", "dec.",
+];
+const SHORT_MONTHS_EN: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// A month in few letters, for a picture: `okt.`, `Oct`.
+pub fn short_month(month: i8, language: Language) -> &'static str {
+    let index = usize::from(month.unsigned_abs()).saturating_sub(1);
+    let months = match language {
+        Language::Da => &SHORT_MONTHS_DA,
+        Language::En => &SHORT_MONTHS_EN,
+    };
+    months.get(index).unwrap_or(&"")
+}
+
+/// A day in few letters, for a picture: `1. jun. 2026`, `1 Jun 2026`.
+pub fn short_date(day: Date, language: Language) -> String {
+    let month = short_month(day.month(), language);
+    match language {
+        Language::Da => format!("{}. {month} {}", day.day(), day.year()),
+        Language::En => format!("{} {month} {}", day.day(), day.year()),
+    }
+}
+
 /// A recorded date; an incomplete one as the days that it may stand for.
 pub fn when(when: When, language: Language) -> String {
     match when.exact() {
@@ -144,6 +170,8 @@ mod tests {
     fn dates_spell_the_month() {
         assert_eq!(date(day(2026, 6, 1), Da), "1. juni 2026");
         assert_eq!(date(day(2026, 12, 31), En), "31 December 2026");
+        assert_eq!(short_date(day(2026, 6, 1), Da), "1. jun. 2026");
+        assert_eq!(short_date(day(2026, 12, 31), En), "31 Dec 2026");
         let march = When::between(day(2026, 3, 1), day(2026, 3, 31));
         assert_eq!(when(march, Da), "1. marts 2026 – 31. marts 2026");
     }

@@ -99,7 +99,7 @@ pub fn run(arguments: &Assess) -> Result<(), Failure> {
     }
 }
 
-fn read(file: &Path) -> Result<String, String> {
+pub(super) fn read(file: &Path) -> Result<String, String> {
     if file == Path::new("-") {
         let mut text = String::new();
         io::stdin()
@@ -110,7 +110,11 @@ fn read(file: &Path) -> Result<String, String> {
     fs::read_to_string(file).map_err(|e| e.to_string())
 }
 
-fn chart_of(text: &str, services: &Services, reading: Reading<'_>) -> Result<Chart, String> {
+pub(super) fn chart_of(
+    text: &str,
+    services: &Services,
+    reading: Reading<'_>,
+) -> Result<Chart, String> {
     // serde_json's own words may hold a part of the file: only the place goes out.
     let record: &RawValue = serde_json::from_str(text)
         .map_err(|e| format!("not JSON: line {}, column {}", e.line(), e.column()))?;

@@ -12,6 +12,7 @@ use super::{
     },
     date::{When, days_between, plus_days, plus_months},
     facts::{Donor, Facts, LabResult, Measured, ReviewOutcome, StatementKind},
+    history::{Milestone, MilestoneState},
     igg::{self, Igg},
     immunoglobulin::{IgCourse, IgHistory},
     index_event::IndexEvents,
@@ -123,19 +124,63 @@ pub(super) fn decide(
 /// Reviews up to E, in order of time.
 struct Reviews(Vec<(Date, ReviewOutcome)>);
 
+/// Reviews up to E, in order of time.
+pub(super) fn reviews(facts: &Facts, as_of: Date) -> Vec<(Date, ReviewOutcome)> {
+    let mut reviews: Vec<_> = facts
+        .statements
+        .iter()
+        .filter(|statement| statement.date <= as_of)
+        .filter_map(|statement| match statement.kind {
+            StatementKind::IgReview(outcome) => Some((statement.date, outcome)),
+            _ => None,
+        })
+        .collect();
+    reviews.sort_unstable();
+    reviews
+}
+
+/// The reviews that a course asks for (REC-31, REC-32) up to the first one ahead of E.
+pub(super) fn milestones(
+    start: Date,
+    reviews: &[(Date, ReviewOutcome)],
+    as_of: Date,
+) -> Vec<Milestone> {
+    let (first, second, later) = REVIEW_MONTHS;
+    let opens = |day: Date| plus_days(day, -E10_REVIEW_EARLY_DAYS);
+    let mut days = vec![plus_months(start, first)];
+    let mut months = second;
+    while days.last().is_some_and(|day| opens(*day) <= as_of) {
+        // None beyond the calendar.
+        let Ok(day) = start.checked_add(Span::new().months(months)) else {
+            break;
+        };
+        days.push(day);
+        months += later;
+    }
+    days.iter()
+        .enumerate()
+        .map(|(index, &day)| {
+            let next = days.get(index + 1).map(|next| opens(*next));
+            let done = reviews
+                .iter()
+                .any(|(review, _)| *review >= opens(day) && next.is_none_or(|next| *review < next));
+            let state = if done {
+                MilestoneState::Done
+            } else if opens(day) > as_of {
+                MilestoneState::Ahead
+            } else if next.is_none_or(|next| next > as_of) {
+                MilestoneState::Due
+            } else {
+                MilestoneState::Passed
+            };
+            Milestone { day, state }
+        })
+        .collect()
+}
+
 impl Reviews {
     fn new(facts: &Facts, as_of: Date) -> Self {
-        let mut reviews: Vec<_> = facts
-            .statements
-            .iter()
-            .filter(|statement| statement.date <= as_of)
-            .filter_map(|statement| match statement.kind {
-                StatementKind::IgReview(outcome) => Some((statement.date, outcome)),
-                _ => None,
-            })
-            .collect();
-        reviews.sort_unstable();
-        Self(reviews)
+        Self(reviews(facts, as_of))
     }
 
     fn any_since(&self, day: Date) -> bool {

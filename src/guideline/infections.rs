@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::{
     date::{When, days_between, plus_days, plus_months},
     facts::{Bacterial, Facts, Focus, Infection, Reference, Statement, StatementKind},
+    history::Severity,
     parameters::{
         E3_RECURRENT, E9_HISTORY_DAYS, E13_DECISIVE_FACTOR_DAYS, E24_FOCUS_EPISODES,
         K5_INFECTION_MONTHS, K12_EPISODE_DAYS,
@@ -46,6 +47,17 @@ impl Episode {
     /// Severe: led to admission, or life-threatening.
     fn severe(&self) -> Verdict {
         self.admitted.or(self.life_threatening)
+    }
+
+    /// What it counts for, for a picture of the history.
+    pub fn severity(&self) -> Severity {
+        match self.counts() {
+            Verdict::Met if self.life_threatening.is_met() => Severity::LifeThreatening,
+            Verdict::Met if self.admitted.is_met() => Severity::Admitted,
+            Verdict::Met => Severity::Verified,
+            Verdict::Unknown(_) => Severity::Candidate,
+            Verdict::NotMet => Severity::Minor,
+        }
     }
 }
 

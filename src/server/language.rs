@@ -18,10 +18,7 @@ pub fn of(choice: LanguageChoice, headers: &HeaderMap) -> Language {
 
 /// The tag of a language.
 pub fn tag(language: Language) -> &'static str {
-    match language {
-        Language::Da => "da",
-        Language::En => "en",
-    }
+    language.tag()
 }
 
 fn preferred(accepted: &str) -> Language {

@@ -15,7 +15,8 @@ async fn services() -> Vec<Value> {
     answer.json()["services"].as_array().unwrap().clone()
 }
 
-/// DISC-01, 02, 04, 07–14: each entry has its members, and no empty one (GEN-04).
+/// DISC-01, DISC-02, DISC-04, DISC-06…DISC-10, DISC-12, DISC-13, AMB-01, AMB-05: each entry has its
+/// members, and no empty one (GEN-04).
 #[tokio::test]
 async fn every_entry_is_complete() {
     let services = services().await;
@@ -38,10 +39,15 @@ async fn every_entry_is_complete() {
         }
         assert_eq!(entry["version"], "2.0.1");
         assert!(entry.get("hookVersion").is_none());
+        let id = entry["id"].as_str().unwrap();
+        let safe = |c: char| c.is_ascii_alphanumeric() || "._~-".contains(c);
+        assert!(id.chars().all(safe) && id != "feedback", "{id}");
+        let requirements = entry["usageRequirements"].as_str().unwrap();
+        assert!(requirements.contains("may be left out"), "{requirements}");
     }
 }
 
-/// DISC-11, DISC-18, TOK-10…18: a read and one search for each type, in the order of the file, no
+/// DISC-11, DISC-18, TOK-01…TOK-03, TOK-10…TOK-16, TOK-18, TOK-20, PERF-02: a read and one search for each type, in the order of the file, no
 /// parameter twice, only what the public sandbox resolves.
 #[tokio::test]
 async fn templates_keep_to_what_clients_resolve() {
@@ -82,6 +88,16 @@ async fn templates_keep_to_what_clients_resolve() {
                 template.matches("today()").count() <= 1,
                 "{key}: one date bound"
             );
+            let tokens = template
+                .split("{{")
+                .skip(1)
+                .map(|rest| rest.split("}}").next().unwrap());
+            for token in tokens {
+                assert!(
+                    ["context.patientId", "today() - 3653 days"].contains(&token),
+                    "{key}: {token}"
+                );
+            }
             names.sort_unstable();
             names.dedup();
             assert_eq!(

@@ -73,7 +73,7 @@ async fn errors_carry_cors_headers() {
     }
 }
 
-/// ST-05.
+/// ST-05, each with an OperationOutcome (ST-04).
 #[tokio::test]
 async fn the_status_says_what_is_wrong() {
     let service = service();

@@ -32,7 +32,7 @@ fn changed(hook: &str, changes: &[(&str, Value)]) -> Value {
     body
 }
 
-/// What the checklist says to accept leniently, beside the plain request.
+/// What the checklist says to accept leniently, beside the plain request (ST-01).
 #[tokio::test]
 async fn accepted() {
     let service = service();
@@ -77,8 +77,10 @@ async fn accepted() {
             )],
         ),
         ("REQ-10", vec![("/extension", json!({ "dk.example": 1 }))]),
+        ("EXT-05", vec![("/extension", json!([{ "url": "x" }]))]),
+        ("EXT-05", vec![("/extension", json!("x"))]),
         (
-            "unknown members",
+            "CTX-33, unknown members",
             vec![("/more", json!([])), ("/context/more", json!("x"))],
         ),
         (
@@ -90,7 +92,7 @@ async fn accepted() {
             vec![("/context/patientId", json!("x".repeat(194)))],
         ),
         (
-            "CTX-03",
+            "CTX-03, CTX-05, CTX-10",
             vec![("/context/encounterId", json!("Encounter/e1"))],
         ),
         (
@@ -137,7 +139,8 @@ async fn lenient_authorization() {
     }
 }
 
-/// Faults of any hook.
+/// Faults of any hook; a hook may have any name, and another one than the service's is refused
+/// (CTX-32, ST-04).
 #[tokio::test]
 async fn refused_everywhere() {
     let service = service();
@@ -146,6 +149,11 @@ async fn refused_everywhere() {
         (
             "REQ-02",
             vec![("/hook", json!("order-dispatch"))],
+            vec!["hook"],
+        ),
+        (
+            "CTX-32",
+            vec![("/hook", json!("dk.example.ward-round"))],
             vec!["hook"],
         ),
         ("REQ-02", vec![("/hook", json!(7))], vec!["hook"]),
@@ -230,7 +238,7 @@ async fn refused_everywhere() {
     }
 }
 
-/// Faults of the context of one hook.
+/// Faults of the context of one hook (CTX-05).
 #[tokio::test]
 async fn refused_by_hook() {
     let service = service();
@@ -339,7 +347,7 @@ async fn refused_by_hook() {
     }
 }
 
-/// ST-05, ST-07: what is not JSON is refused with the place, and nothing of it comes back.
+/// ST-05, ST-07, AMB-20: what is not JSON is refused with the place, and nothing of it comes back.
 #[tokio::test]
 async fn broken_json() {
     let service = service();

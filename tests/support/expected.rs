@@ -4,7 +4,7 @@ use std::{env, fs, path::Path};
 
 /// The command that writes every such file anew.
 pub const COMMAND: &str =
-    "WRITE_EXPECTED=1 cargo test --workspace --test golden --test traceability";
+    "WRITE_EXPECTED=1 cargo test --workspace --test golden --test timeline --test traceability";
 
 /// Files are to be written, not compared.
 pub fn writing() -> bool {

@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// FB-12.
 #[test]
 fn card_01_and_sug_02_uuids_are_bare_lower_case_and_unique() {
     for sample in samples() {
@@ -113,6 +114,7 @@ fn card_02_summaries_fit_with_the_longest_values() {
     }
 }
 
+/// CARD-03.
 #[test]
 fn card_04_the_detail_holds_no_html_and_data_stay_text() {
     let hostile = "<img src=x onerror=alert(1)> *a* [x](y) `c` | # d\n- e https://evil.example";
@@ -205,6 +207,31 @@ fn card_05_the_indicator_follows_the_time() {
 }
 
 #[test]
+fn ux_05_the_most_urgent_card_comes_first() {
+    let mut sample = Sample::on_treatment(date(2026, 7, 21));
+    sample.assessment.course.review_due = Some(date(2026, 6, 20));
+    sample.assessment.cards = vec![CardCode::C30, CardCode::C15, CardCode::C12];
+    let writing = Writing {
+        language: Language::Da,
+        service: "sid-patient-view",
+        hook: Some(hooks::Hook::PatientView),
+    };
+    let cards: Vec<(CardCode, Indicator)> = write(&sample.assessment, &sample.chart, writing)
+        .iter()
+        .map(|card| (card.code, card.indicator))
+        .collect();
+    assert_eq!(
+        cards,
+        [
+            (CardCode::C12, Indicator::Warning),
+            (CardCode::C30, Indicator::Info),
+            (CardCode::C15, Indicator::Info),
+        ]
+    );
+}
+
+/// SRC-01, SRC-02, SRC-04, COD-01.
+#[test]
 fn card_06_and_src_the_source_is_the_guideline() {
     every_card(|card, sent| {
         let source = &sent["source"];
@@ -219,6 +246,7 @@ fn card_06_and_src_the_source_is_the_guideline() {
     });
 }
 
+/// CARD-07, CARD-09.
 #[test]
 fn card_08_selection_behavior_is_there_exactly_with_suggestions() {
     every_card(|card, sent| {
@@ -232,6 +260,7 @@ fn card_08_selection_behavior_is_there_exactly_with_suggestions() {
     });
 }
 
+/// CARD-10.
 #[test]
 fn card_11_and_cod_01_override_reasons_are_whole_codings() {
     every_card(|_, sent| {
@@ -281,6 +310,7 @@ fn sug_03_at_most_one_is_recommended_and_none_where_it_is_a_judgement() {
     });
 }
 
+/// SUG-04, AMB-17.
 #[test]
 fn act_01_to_05_actions_are_whole() {
     every_card(|_, sent| {
@@ -341,6 +371,7 @@ fn act_03_created_resources_have_what_r4_requires() {
     });
 }
 
+/// GEN-02.
 #[test]
 fn act_03_created_resources_are_read_as_r4_without_loss() {
     every_card(|card, _| {
@@ -360,6 +391,7 @@ fn act_03_created_resources_are_read_as_r4_without_loss() {
     });
 }
 
+/// GEN-05, GEN-06.
 #[test]
 fn gen_04_nothing_is_null_or_empty() {
     fn check(value: &Value, path: &str) {

@@ -35,6 +35,7 @@ fn read_bundle_of_drafts(bundle: &Value, selections: &[&str]) -> Chart {
     with_reading(|reading| read(&input, Some(drafts), Some("p"), reading))
 }
 
+/// CTX-06…CTX-08, CTX-11, AMB-10, AMB-11.
 #[test]
 fn which_draft_is_the_order() {
     use DraftKind::*;

@@ -22,6 +22,7 @@ fn outcome(severity: &str) -> Value {
     json!({"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": "x"}]})
 }
 
+/// PF-04…PF-08, PF-13, PF-15, AMB-03, AMB-09.
 #[test]
 fn what_a_prefetch_key_may_hold() {
     let next = changed(
