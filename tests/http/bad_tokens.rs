@@ -12,6 +12,9 @@ use super::{
     trust_harness::{DISCOVERY, SERVICE, keys_at_source, send, send_token, service_with},
 };
 
+/// What it is, the cause, the method, the path, the headers.
+type BadRequest<'a> = (&'a str, &'a str, &'a str, &'a str, Vec<(&'a str, String)>);
+
 /// Every way in that must be shut: the same bare 401 for each, the cause as a code beside it, and
 /// nobody asked.
 #[tokio::test]
@@ -464,7 +467,7 @@ async fn bad_tokens() {
     // Requests that carry a good token in a way that is not one.
     let token = || ES384.sign(&good(SERVICE));
     let bearer = |token: String| ("authorization", format!("Bearer {token}"));
-    let requests: Vec<(&str, &str, &str, &str, Vec<(&str, String)>)> = vec![
+    let requests: Vec<BadRequest<'_>> = vec![
         (
             "two headers",
             "several-tokens",

@@ -195,7 +195,7 @@ impl Object {
         }
     }
 
-    /// A NumericDate (RFC 7519 §2), to the second.
+    /// A `NumericDate` (RFC 7519 §2), to the second.
     fn time(&self, name: &str) -> Result<Option<i64>, Denial> {
         match self.get(name) {
             None => Ok(None),
