@@ -1,6 +1,7 @@
-//! The command line: `demo`, `serve`, `assess`, `timeline`, `parameters`.
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `parameters`.
 
 mod assess;
+mod cohort;
 mod parameters;
 mod timeline;
 
@@ -37,6 +38,8 @@ enum Command {
     Serve(Serve),
     /// Assess patients from files: a FHIR Bundle or a CDS Hooks request each.
     Assess(assess::Assess),
+    /// Assess every patient of an export, a row each.
+    Cohort(cohort::Cohort),
     /// Draw one patient's course as SVG, or list it as a table.
     Timeline(timeline::Timeline),
     /// List every parameter, criterion, missing item, data problem and card.
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo(&arguments),
         Command::Serve(arguments) => serve(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Cohort(arguments) => cohort::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
     };
