@@ -7,6 +7,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use serde_json::Value;
@@ -34,7 +35,9 @@ struct Made(PathBuf);
 
 impl Made {
     fn new(name: &str, content: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("sid-cds-{}-{name}", std::process::id()));
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(format!("sid-cds-{process}-{count}-{name}"));
         fs::write(&path, content).unwrap();
         Self(path)
     }
