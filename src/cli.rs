@@ -1,7 +1,9 @@
-//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `parameters`.
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `parameters`, `comparators`,
+//! `evidence`.
 
 mod assess;
 mod cohort;
+mod evidence;
 mod parameters;
 mod timeline;
 
@@ -44,6 +46,10 @@ enum Command {
     Timeline(timeline::Timeline),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
+    /// List the consensus reports that stand beside the national guideline.
+    Comparators(evidence::Listing),
+    /// List the studies behind the addendum, and the Council's judgement of them.
+    Evidence(evidence::Listing),
 }
 
 #[derive(Debug, Args)]
@@ -94,6 +100,8 @@ pub fn run() -> ExitCode {
         Command::Cohort(arguments) => cohort::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
+        Command::Comparators(arguments) => evidence::reports(&arguments),
+        Command::Evidence(arguments) => evidence::studies(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,6 +9,8 @@ pub(super) mod conclusion;
 pub(super) mod entry;
 pub(super) mod gaps;
 pub(super) mod labels;
+pub(super) mod reports;
+pub(super) mod studies;
 pub(super) mod summary;
 pub(crate) mod timeline;
 pub(crate) mod words;
