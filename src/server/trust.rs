@@ -6,10 +6,11 @@
 mod denial;
 mod http;
 mod keys;
+mod seen;
 mod source;
 mod token;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 use axum::{
     extract::{Request, State as Shared},
@@ -17,7 +18,6 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use moka::{future::Cache, policy::EvictionPolicy};
 use thiserror::Error;
 
 use super::{State, caller::Caller, error::Refusal};
@@ -25,12 +25,9 @@ use crate::config::{Client, ClientTrust, Config, Jwt, Keys, Replay};
 pub use denial::Denial;
 use http::KeyClient;
 use keys::{KeySet, KeySetError};
+use seen::Seen;
 use source::KeySource;
 use token::Token;
-
-/// Tokens of one client that are remembered at most, the latest kept: ids of 100 tokens a second
-/// for an hour fit in.
-const REMEMBERED: u64 = 400_000;
 
 /// How callers are trusted, ready to be asked.
 #[derive(Debug)]
@@ -54,7 +51,7 @@ enum Mode {
 struct Known {
     caller: Caller,
     keys: Option<Found>,
-    seen: Cache<String, ()>,
+    seen: Seen,
 }
 
 #[derive(Debug)]
@@ -115,19 +112,10 @@ impl Trust {
                 }
                 Keys::File(file) => pinned(client, file),
             });
-            let jwt = client.jwt.as_ref();
-            // A token is refused by its own times before and after.
-            let life = jwt.map_or(0, |jwt| {
-                u64::from(jwt.token_life_seconds) + 2 * u64::from(jwt.clock_skew_seconds)
-            });
             Ok(Known {
                 caller: Caller::new(client.clone()),
                 keys: keys.transpose()?,
-                seen: Cache::builder()
-                    .eviction_policy(EvictionPolicy::lru())
-                    .max_capacity(REMEMBERED)
-                    .time_to_live(Duration::from_secs(life.max(1)))
-                    .build(),
+                seen: Seen::default(),
             })
         });
         Ok(Self {
@@ -236,10 +224,8 @@ impl Known {
             token.signature,
         )?;
         if jwt.replay == Replay::Reject {
-            let entry = self.seen.entry(token.id).or_insert(()).await;
-            if !entry.is_fresh() {
-                return Err(Denial::Replayed);
-            }
+            let until = token.expires.saturating_add(jwt.clock_skew_seconds.into());
+            self.seen.enter(token.id, until, now)?;
         }
         Ok(())
     }

@@ -49,6 +49,8 @@ pub enum Denial {
     Signature,
     /// The token was used before.
     Replayed,
+    /// The client has used more tokens than can be remembered until they expire.
+    TooManyTokens,
     /// The proxy names no certificate, several, or another one than this client's.
     Certificate,
 }
@@ -80,6 +82,7 @@ impl Denial {
             Self::KeyUse => "key-use",
             Self::Signature => "signature",
             Self::Replayed => "replayed",
+            Self::TooManyTokens => "too-many-tokens",
             Self::Certificate => "certificate",
         }
     }
