@@ -1,8 +1,9 @@
-//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `parameters`, `comparators`,
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `doctor`, `parameters`, `comparators`,
 //! `evidence`.
 
 mod assess;
 mod cohort;
+mod doctor;
 mod evidence;
 mod parameters;
 mod timeline;
@@ -44,6 +45,8 @@ enum Command {
     Cohort(cohort::Cohort),
     /// Draw one patient's course as SVG, or list it as a table.
     Timeline(timeline::Timeline),
+    /// Call a running service as an EHR does, and say which rules of CDS Hooks it keeps.
+    Doctor(doctor::Doctor),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
     /// List the consensus reports that stand beside the national guideline.
@@ -99,6 +102,7 @@ pub fn run() -> ExitCode {
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Cohort(arguments) => cohort::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
         Command::Comparators(arguments) => evidence::reports(&arguments),
         Command::Evidence(arguments) => evidence::studies(&arguments),

@@ -35,6 +35,7 @@ use crate::{
 use caller::Caller;
 use clock::Clock;
 pub use demonstration::{Demonstration, DemonstrationError};
+pub use fhir::Store;
 pub use log::start as start_log;
 pub use page::curl_lines;
 use trust::{Trust, TrustError};

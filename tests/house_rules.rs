@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
         ],
     ),
+    ("doctor", &["server"]),
     (
         "cli",
         &[
@@ -39,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cohort",
             "config",
             "server",
+            "doctor",
         ],
     ),
 ];

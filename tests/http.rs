@@ -8,6 +8,7 @@ mod http {
     pub mod demonstration;
     pub mod discovery;
     pub mod harness;
+    pub mod independent;
     pub mod key_sources;
     pub mod mutations;
     pub mod protocol;

@@ -512,6 +512,78 @@ fn assess_says_which_file_it_cannot_read() {
 }
 
 #[test]
+fn doctor_examines_a_running_service() {
+    let demo = Demo::start();
+    let (_, rest) = demo.greeting.split_once("Open ").unwrap();
+    let (base, _) = rest.split_once("/ ").unwrap();
+    let output = run(&["doctor", "--base", base, "--patients", "2"]);
+    let table = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{table}");
+    assert!(table.contains(" passed, 0 failed,"), "{table}");
+    // The demonstration asks for no token: the doctor says so when it has one.
+    let key = "tests/doctor/keys/ec.jwk.json";
+    let with_key = ["--key", key, "--issuer", "https://ehr.example"];
+    let arguments = [
+        &[
+            "doctor",
+            "--base",
+            base,
+            "--patients",
+            "1",
+            "--format",
+            "json",
+        ][..],
+        &with_key,
+    ];
+    let output = run(&arguments.concat());
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let failed: Vec<&str> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["result"] == "failed")
+        .map(|row| row["rule"].as_str().unwrap())
+        .collect();
+    assert!(failed.contains(&"SEC-05"), "{failed:?}");
+    assert!(
+        failed
+            .iter()
+            .all(|rule| rule.starts_with("JWT") || *rule == "SEC-05"),
+        "{failed:?}"
+    );
+}
+
+#[test]
+fn doctor_says_why_it_cannot_begin() {
+    let base = ["doctor", "--base", "http://127.0.0.1:1"];
+    for (arguments, code, said) in [
+        (
+            vec!["--key", "nowhere.pem", "--issuer", "x"],
+            1,
+            "nowhere.pem: ",
+        ),
+        (
+            vec!["--key", "tests/doctor/keys/ec.pem", "--issuer", "x"],
+            1,
+            "ec.pem: no key id",
+        ),
+        (vec!["--key", "Cargo.toml"], 2, "--issuer"),
+        (vec!["--issuer", "x"], 2, "--key"),
+        (vec![], 1, "not every check passed"),
+    ] {
+        let output = run(&[&base[..], &arguments].concat());
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        let message = text(&output.stderr);
+        assert!(message.contains(said), "{said}: {message}");
+    }
+    assert_eq!(
+        run(&["doctor", "--base", "cds.example"]).status.code(),
+        Some(2)
+    );
+}
+
+#[test]
 fn comparators_and_evidence_are_listed_in_both_languages() {
     for (command, of, count) in [("comparators", None, 8), ("evidence", Some("studies"), 10)] {
         let printed = |arguments: &[&str]| {

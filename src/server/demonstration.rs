@@ -162,6 +162,14 @@ impl Demonstration {
         )
     }
 
+    /// A draft order of immunoglobulin for a patient.
+    pub fn draft(&self, patient_id: &str, today: Date) -> Value {
+        let mut draft = self.draft.clone();
+        draft["subject"] = json!({ "reference": format!("Patient/{patient_id}") });
+        draft["authoredOn"] = json!(today.to_string());
+        draft
+    }
+
     /// The body with which a client would call `service` for a patient today.
     fn request(&self, patient_id: &str, service: &Service, today: Date) -> Option<Value> {
         let patient = self
@@ -179,9 +187,7 @@ impl Demonstration {
             .collect();
         let mut context = json!({ "userId": "Practitioner/demo", "patientId": patient.id });
         if service.hook() != Hook::PatientView {
-            let mut draft = self.draft.clone();
-            draft["subject"] = json!({ "reference": format!("Patient/{}", patient.id) });
-            draft["authoredOn"] = json!(today.to_string());
+            let draft = self.draft(&patient.id, today);
             if service.hook() == Hook::OrderSelect {
                 let id = draft["id"].as_str().unwrap_or_default();
                 context["selections"] = json!([format!("MedicationRequest/{id}")]);

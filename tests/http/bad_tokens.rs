@@ -15,7 +15,8 @@ use super::{
 /// What it is, the cause, the method, the path, the headers.
 type BadRequest<'a> = (&'a str, &'a str, &'a str, &'a str, Vec<(&'a str, String)>);
 
-/// Every way in that must be shut: the same bare 401 for each, the cause as a code beside it, and
+/// JWT-01, JWT-02, JWT-03, JWT-04, JWT-05, JWT-06, JWT-07, JWT-08, JWT-10, JWT-11, JWT-13, JWT-14,
+/// JWT-16, DISC-21, SEC-04, ST-06: every way in that must be shut: the same bare 401 for each, the cause as a code beside it, and
 /// nobody asked.
 #[tokio::test]
 async fn bad_tokens() {
