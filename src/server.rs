@@ -4,10 +4,12 @@ pub mod caller;
 pub mod clock;
 mod demonstration;
 mod error;
+mod fetch;
 mod fhir;
 mod handlers;
 mod language;
 mod log;
+pub mod outbound;
 mod page;
 pub mod trust;
 
@@ -33,10 +35,11 @@ use crate::{
     config::{Config, Origins},
 };
 use caller::Caller;
-use clock::Clock;
+use clock::{Clock, Patience};
 pub use demonstration::{Demonstration, DemonstrationError};
 pub use fhir::Store;
 pub use log::start as start_log;
+use outbound::OutboundError;
 pub use page::curl_lines;
 use trust::{Trust, TrustError};
 
@@ -56,6 +59,8 @@ pub struct State {
     pub clock: Clock,
     /// How callers are trusted.
     pub trust: Trust,
+    /// How long is waited for FHIR servers.
+    pub patience: Patience,
     /// Whom a caller is taken for while none is checked.
     pub assumed: Caller,
     /// The demonstration patients, in demonstration mode.
@@ -71,6 +76,9 @@ pub enum ServerError {
     /// A value set that the program is built with.
     #[error(transparent)]
     Terminology(#[from] LoadError),
+    /// The way to other servers.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     /// A demonstration patient.
     #[error(transparent)]
     Demonstration(#[from] DemonstrationError),
@@ -101,7 +109,8 @@ impl State {
             services: Services::built_in()?,
             terminology: Terminology::built_in()?,
             trust: Trust::new(&config)?,
-            assumed: Caller::new(config.assumed_client()),
+            assumed: Caller::new(config.assumed_client())?,
+            patience: Patience::For(config.fetch_deadline),
             config,
             clock,
             demonstration: None,

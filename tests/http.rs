@@ -7,6 +7,7 @@ mod http {
     pub mod bad_tokens;
     pub mod demonstration;
     pub mod discovery;
+    pub mod fetching;
     pub mod harness;
     pub mod independent;
     pub mod key_sources;
@@ -17,4 +18,5 @@ mod http {
     pub mod tokens;
     pub mod trust;
     pub mod trust_harness;
+    pub mod upstream;
 }

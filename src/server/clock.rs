@@ -1,8 +1,11 @@
-//! What time it is: the one place of the service that reads the clock.
+//! What time it is, and how long is waited: the one place of the service that reads the clock.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use jiff::{
@@ -10,6 +13,7 @@ use jiff::{
     civil::Date,
     tz::{Offset, TimeZone},
 };
+use tokio::{sync::Notify, time::Instant};
 
 /// What time it is.
 #[derive(Debug, Clone)]
@@ -40,6 +44,32 @@ impl Clock {
         match self {
             Self::System | Self::Set(_) => zone.to_datetime(self.now()).date(),
             Self::Fixed(day) => *day,
+        }
+    }
+}
+
+/// How long is waited for FHIR servers.
+#[derive(Debug, Clone)]
+pub enum Patience {
+    /// So long.
+    For(Duration),
+    /// Until told, for tests.
+    UntilTold(Arc<Notify>),
+}
+
+impl Patience {
+    /// Ready when it is over; it begins now.
+    pub fn over(&self) -> impl Future<Output = ()> + Send + 'static {
+        let patience = self.clone();
+        let until = match &patience {
+            Self::For(time) => Instant::now() + *time,
+            Self::UntilTold(_) => Instant::now(),
+        };
+        async move {
+            match patience {
+                Self::For(_) => tokio::time::sleep_until(until).await,
+                Self::UntilTold(told) => told.notified().await,
+            }
         }
     }
 }

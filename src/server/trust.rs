@@ -4,7 +4,6 @@
 //! log and in the metrics.
 
 mod denial;
-mod http;
 mod keys;
 mod seen;
 mod source;
@@ -20,10 +19,14 @@ use axum::{
 };
 use thiserror::Error;
 
-use super::{State, caller::Caller, error::Refusal};
-use crate::config::{Client, ClientTrust, Config, Jwt, Keys, Replay};
+use super::{
+    State,
+    caller::Caller,
+    error::Refusal,
+    outbound::{Outbound, OutboundError},
+};
+use crate::config::{BaseUrl, Client, ClientTrust, Config, Jwt, Keys, Replay};
 pub use denial::Denial;
-use http::KeyClient;
 use keys::{KeySet, KeySetError};
 use seen::Seen;
 use source::KeySource;
@@ -73,9 +76,9 @@ pub enum TrustError {
         /// What is wrong.
         reason: String,
     },
-    /// The means to ask for keys.
-    #[error("cannot prepare to ask for keys: {0}")]
-    Http(#[from] reqwest::Error),
+    /// The way to other servers.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
 }
 
 /// Why a call is not trusted, and whose it says to be where that is a client of the configuration.
@@ -103,17 +106,18 @@ impl Trust {
     ///
     /// A key file cannot be read.
     pub fn new(config: &Config) -> Result<Self, TrustError> {
-        let http = KeyClient::new()?;
         let clients = config.clients.iter().map(|client| {
             let keys = client.jwt.as_ref().map(|jwt| match &jwt.keys {
                 Keys::Url(url) => {
+                    let listed = BaseUrl::of_origin(url);
+                    let outbound = Outbound::new(&listed, &client.private_network_hosts)?;
                     let name = client.name.clone();
-                    Ok(Found::At(KeySource::new(name, url.clone(), http.clone())))
+                    Ok(Found::At(KeySource::new(name, url.clone(), outbound)))
                 }
                 Keys::File(file) => pinned(client, file),
             });
             Ok(Known {
-                caller: Caller::new(client.clone()),
+                caller: Caller::new(client.clone())?,
                 keys: keys.transpose()?,
                 seen: Seen::default(),
             })

@@ -1,20 +1,27 @@
 //! The address of a client's keys: asked at most once a minute, by one call at a time, and what it
 //! last said is kept while it is down.
 
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
+use axum::body::Bytes;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::{denial::Denial, http::KeyClient, keys::KeySet};
+use super::{denial::Denial, keys::KeySet};
+use crate::server::outbound::{Budget, CallError, Outbound, Wanted};
 
 /// The source is not asked again before this many seconds have passed.
 const SHORTEST_PAUSE: i64 = 60;
 /// A set is renewed after this many seconds, so that a key that was withdrawn goes.
 const OLD: i64 = 600;
+/// How long the source may take.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The largest set that is read, in bytes.
 const LARGEST_SET: usize = 65_536;
 
@@ -23,7 +30,7 @@ const LARGEST_SET: usize = 65_536;
 pub struct KeySource {
     client: String,
     url: Url,
-    http: KeyClient,
+    outbound: Outbound,
     known: RwLock<Arc<KeySet>>,
     /// When the set that is known came.
     obtained: AtomicI64,
@@ -33,11 +40,11 @@ pub struct KeySource {
 
 impl KeySource {
     /// A source that has not been asked yet.
-    pub fn new(client: String, url: Url, http: KeyClient) -> Arc<Self> {
+    pub fn new(client: String, url: Url, outbound: Outbound) -> Arc<Self> {
         Arc::new(Self {
             client,
             url,
-            http,
+            outbound,
             known: RwLock::default(),
             obtained: AtomicI64::new(i64::MIN),
             asked: Mutex::default(),
@@ -76,7 +83,7 @@ impl KeySource {
         }
         *asked = Some(now);
         let client = &self.client;
-        let answer = self.http.get(&self.url, LARGEST_SET).await;
+        let answer = self.get().await;
         let read = answer
             .and_then(|bytes| KeySet::read(&bytes).map_err(|e| format!("what was received {e}")));
         match read {
@@ -88,6 +95,21 @@ impl KeySource {
             Err(reason) => {
                 tracing::warn!(client, reason, "the keys of a client could not be renewed");
             }
+        }
+    }
+
+    async fn get(&self) -> Result<Bytes, String> {
+        let wanted = Wanted {
+            accept: "application/json, application/jwk-set+json",
+            media_types: &["application/json", "application/jwk-set+json"],
+            authorization: None,
+        };
+        let budget = Budget::new(LARGEST_SET);
+        let answer = self.outbound.get(&self.url, wanted, &budget);
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(answer)) => Ok(answer.body),
+            Ok(Err(error)) => Err(CallError::to_string(&error)),
+            Err(_) => Err("no answer in time".to_owned()),
         }
     }
 
