@@ -65,6 +65,8 @@ impl Setting {
                 .iter()
                 .map(|host| Host::parse(host).unwrap())
                 .collect(),
+            jwt: None,
+            certificate: None,
         }];
         config.required_data_missing = if self.refuses {
             RequiredDataMissing::Refusal
