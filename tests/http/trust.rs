@@ -282,7 +282,9 @@ async fn certificates_by_a_proxy() {
     }
 
     let source = keys_at_source().await;
-    ehr.jwt = client(&json!({ "issuer": ISSUER, "jwks-url": source.url("/keys") })).jwt;
+    let with_token = client(&json!({ "issuer": ISSUER, "jwks-url": source.url("/keys") }));
+    ehr.jwt = with_token.jwt;
+    ehr.private_network_hosts = with_token.private_network_hosts;
     let mut config = Config::load(None).unwrap();
     config.proxy_certificate_header = Some("x-client-subject".parse().unwrap());
     config.public_urls = vec![ADDRESS.to_owned()];
