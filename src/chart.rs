@@ -5,6 +5,7 @@ mod conditions;
 mod date;
 mod drafts;
 mod encounters;
+pub mod fhir_version;
 mod immunizations;
 mod infections;
 mod json;
@@ -17,6 +18,7 @@ pub mod relevance;
 mod shortfall;
 mod source;
 mod statements;
+pub mod survey;
 pub mod terminology;
 mod treatments;
 mod unit;
@@ -35,7 +37,7 @@ pub use page::{next_link, open_medications, resources};
 use record::{Record, note};
 pub use shortfall::Shortfall;
 use source::Obtainment;
-use terminology::Terminology;
+use terminology::{OrderCodes, Terminology};
 
 /// The resource types that the chart reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -143,6 +145,8 @@ pub struct Chart {
     /// Raw JSON of the orders that a suggestion may update or delete: running immunoglobulin orders
     /// and the draft, by reference, with every element that the client sent.
     pub orders: BTreeMap<Reference, Box<RawValue>>,
+    /// The codes with which a suggestion orders.
+    pub order_codes: OrderCodes,
 }
 
 /// What the drafts of an order hook hold.
@@ -205,6 +209,7 @@ pub fn read(
         patient: record.patient,
         draft,
         orders,
+        order_codes: reading.terminology.order_codes().clone(),
     }
 }
 

@@ -1,7 +1,8 @@
-//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `doctor`, `parameters`, `comparators`,
-//! `evidence`.
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `codes`, `doctor`,
+//! `parameters`, `comparators`, `evidence`.
 
 mod assess;
+mod codes;
 mod cohort;
 mod doctor;
 mod evidence;
@@ -45,6 +46,8 @@ enum Command {
     Cohort(cohort::Cohort),
     /// Draw one patient's course as SVG, or list it as a table.
     Timeline(timeline::Timeline),
+    /// Hold the codes of a hospital's data against those that the program knows.
+    Codes(codes::Codes),
     /// Call a running service as an EHR does, and say which rules of CDS Hooks it keeps.
     Doctor(doctor::Doctor),
     /// List every parameter, criterion, missing item, data problem and card.
@@ -94,7 +97,7 @@ impl From<LanguageArg> for Language {
 }
 
 /// Runs the command line of this process: exit code 0 when it did its work, 1 when it could not,
-/// 2 when it was called wrongly.
+/// 2 when it was called wrongly; 3 when `codes check` found what is not mapped.
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(arguments) => demo(&arguments),
@@ -102,6 +105,10 @@ pub fn run() -> ExitCode {
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Cohort(arguments) => cohort::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
+        Command::Codes(arguments) => match codes::run(&arguments) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
         Command::Comparators(arguments) => evidence::reports(&arguments),

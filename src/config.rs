@@ -11,7 +11,7 @@ use figment::{
     Figment,
     error::{Error as FigmentError, Kind},
     providers::{Env, Format, Toml},
-    value::Value,
+    value::{Value, magic::RelativePathBuf},
 };
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -78,6 +78,8 @@ pub struct Config {
     pub language: LanguageChoice,
     /// Zone of "today".
     pub time_zone: Zone,
+    /// Files with a site's own codes.
+    pub terminology_files: Vec<RelativePathBuf>,
     /// Log filter.
     #[serde(deserialize_with = "log_filter")]
     pub log: String,

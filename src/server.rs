@@ -11,6 +11,7 @@ mod language;
 mod log;
 pub mod outbound;
 mod page;
+pub mod terminology;
 pub mod trust;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
@@ -22,6 +23,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
+use figment::value::magic::RelativePathBuf;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tower_http::{
@@ -31,7 +33,7 @@ use tower_http::{
 
 use crate::{
     cds_hooks::service::{ServiceError, Services},
-    chart::terminology::{LoadError, Terminology},
+    chart::terminology::Terminology,
     config::{Config, Origins},
 };
 use caller::Caller;
@@ -41,6 +43,7 @@ pub use fhir::Store;
 pub use log::start as start_log;
 use outbound::OutboundError;
 pub use page::curl_lines;
+pub use terminology::TerminologyError;
 use trust::{Trust, TrustError};
 
 /// How long a browser may keep the answer to a preflight.
@@ -73,9 +76,9 @@ pub enum ServerError {
     /// A file that the program is built with.
     #[error(transparent)]
     Service(#[from] ServiceError),
-    /// A value set that the program is built with.
+    /// The program's own codes, or those of the site.
     #[error(transparent)]
-    Terminology(#[from] LoadError),
+    Terminology(#[from] TerminologyError),
     /// The way to other servers.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
@@ -103,12 +106,15 @@ impl State {
     ///
     /// # Errors
     ///
-    /// A file of `hooks/` or `terminology/`, or the key file of a client, is not what it must be.
+    /// A file of `hooks/` or `terminology/`, one of the site's, or the key file of a client is not what
+    /// it must be.
     pub fn new(config: Config, clock: Clock) -> Result<Self, ServerError> {
+        let files = config.terminology_files.iter();
+        let terminology = terminology::load(files.map(RelativePathBuf::relative))?;
         Ok(Self {
-            services: Services::built_in()?,
-            terminology: Terminology::built_in()?,
             trust: Trust::new(&config)?,
+            services: Services::with_codes_of(&terminology)?,
+            terminology,
             assumed: Caller::new(config.assumed_client())?,
             patience: Patience::For(config.fetch_deadline),
             config,

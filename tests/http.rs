@@ -15,6 +15,7 @@ mod http {
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;
+    pub mod sandbox_behaviours;
     pub mod tokens;
     pub mod trust;
     pub mod trust_harness;

@@ -16,7 +16,7 @@ use super::{
     service::Service,
 };
 use crate::{
-    chart::{self, Chart, Drafts, Input, Obtained, Reading, Source},
+    chart::{self, Chart, Drafts, Input, Obtained, Reading, Source, fhir_version},
     guideline::hooks::Hook,
 };
 
@@ -71,6 +71,12 @@ impl<'a> Request<'a> {
             .map(|raw| serde_json::from_str(raw.get()).map_err(|_| unreadable()))
             .transpose()?
             .unwrap_or_default();
+        let prefetch = prefetch(service, &members);
+        if let Some(outcome) =
+            OperationOutcome::from_issues(other_versions(draft_orders, &prefetch))
+        {
+            return Err(outcome);
+        }
         let patient_id = context.patient_id;
         let patient_id = patient_id
             .strip_prefix("Patient/")
@@ -80,7 +86,7 @@ impl<'a> Request<'a> {
             patient_id,
             selections,
             draft_orders,
-            prefetch: prefetch(service, &members),
+            prefetch,
             access: access(&members),
         })
     }
@@ -207,6 +213,23 @@ fn access(members: &Members<'_>) -> Option<Access> {
         server: serde_json::from_str(server.get()).ok()?,
         token: authorization.map(|authorization| Token::new(authorization.access_token)),
     })
+}
+
+/// What is of an earlier FHIR version than R4 (CTX-12): it is refused, not guessed at.
+fn other_versions(draft_orders: Option<&RawValue>, prefetch: &[Key<'_>]) -> Vec<Issue> {
+    let drafts = draft_orders.map(|bundle| ("context.draftOrders".to_owned(), bundle));
+    let values = prefetch
+        .iter()
+        .filter_map(|key| Some((format!("prefetch.{}", key.name), key.sent?)));
+    drafts
+        .into_iter()
+        .chain(values)
+        .filter_map(|(place, raw)| {
+            let earlier = fhir_version::earlier(raw)?;
+            let text = earlier.to_string();
+            Some(Issue::new(IssueCode::NotSupported, text).at(format!("{place}.{}", earlier.path)))
+        })
+        .collect()
 }
 
 #[derive(Deserialize)]

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     cds_hooks::completion::{Access, Fetched, FetchedKey, Start, Token, Wanted, WantedKey},
-    chart::{self, Input, Obtained, Shortfall, Source},
+    chart::{self, Input, Obtained, Shortfall, Source, fhir_version},
     config::{BaseUrl, Config},
 };
 
@@ -322,7 +322,11 @@ impl Way {
         if version.is_some_and(|version| !version.trim_matches('"').starts_with("4.0")) {
             return Err(Shortfall::NotR4);
         }
-        serde_json::from_slice(&body).map_err(|_| Shortfall::NotFhir)
+        let page: Box<RawValue> = serde_json::from_slice(&body).map_err(|_| Shortfall::NotFhir)?;
+        match fhir_version::earlier(&page) {
+            Some(_) => Err(Shortfall::NotR4),
+            None => Ok(page),
+        }
     }
 }
 

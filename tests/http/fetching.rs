@@ -321,6 +321,11 @@ async fn every_failure_has_its_answer() {
             "in another version than R4",
         ),
         (
+            Deed::Say(json!({ "resourceType": "Condition", "dateRecorded": "2026-01-01" })),
+            "incomplete",
+            "in another version than R4",
+        ),
+        (
             Deed::Raw(302, format!("location: {other_host}"), String::new()),
             "incomplete",
             "with status 302",
