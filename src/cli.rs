@@ -7,6 +7,7 @@ mod cohort;
 mod doctor;
 mod evidence;
 mod parameters;
+mod report;
 mod timeline;
 
 use std::{
@@ -21,7 +22,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     cards::Language,
-    config::{Client, Config, LanguageChoice, Origins, RequiredDataMissing, StorePlace},
+    config::{
+        Client, ClientTrust, Config, LanguageChoice, Origins, RequiredDataMissing, StorePlace,
+    },
     server::{self, Demonstration, State, clock::Clock},
 };
 
@@ -50,6 +53,8 @@ enum Command {
     Codes(codes::Codes),
     /// Call a running service as an EHR does, and say which rules of CDS Hooks it keeps.
     Doctor(doctor::Doctor),
+    /// Count how often each card was shown, and what clinicians did with it.
+    Report(report::Arguments),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
     /// List the consensus reports that stand beside the national guideline.
@@ -110,6 +115,7 @@ pub fn run() -> ExitCode {
             Err(failure) => Err(failure),
         },
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
         Command::Comparators(arguments) => evidence::reports(&arguments),
         Command::Evidence(arguments) => evidence::studies(&arguments),
@@ -148,7 +154,8 @@ fn serve(arguments: &Serve) -> Result<(), Failure> {
     }
     let config = Config::load(arguments.config.as_deref())?;
     config.check_exposure()?;
-    block_on(config, |config, _| {
+    block_on(config, |mut config, address| {
+        config.listen = address;
         Ok((State::new(config, Clock::System)?, String::new()))
     })
 }
@@ -157,6 +164,7 @@ fn demo(arguments: &Demo) -> Result<(), Failure> {
     let mut config = Config::load(None)?;
     config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     config.cors_origins = Origins::Any;
+    config.client_trust = ClientTrust::None;
     if let Some(language) = arguments.lang {
         config.language = LanguageChoice::always(language.into());
     }

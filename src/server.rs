@@ -6,13 +6,16 @@ pub mod clock;
 mod demonstration;
 mod error;
 mod feedback;
+mod fetch;
 mod fhir;
 mod handlers;
 mod language;
 mod log;
+pub mod outbound;
 mod page;
 mod shown;
 pub mod terminology;
+pub mod trust;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -39,13 +42,15 @@ use crate::{
 };
 use audit::Audit;
 use caller::Caller;
-use clock::Clock;
+use clock::{Clock, Patience};
 pub use demonstration::{Demonstration, DemonstrationError};
 pub use fhir::Store;
 pub use log::start as start_log;
+use outbound::OutboundError;
 pub use page::curl_lines;
 use shown::ShownQueue;
 pub use terminology::TerminologyError;
+use trust::{Trust, TrustError};
 
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
@@ -61,6 +66,10 @@ pub struct State {
     pub config: Config,
     /// What day it is.
     pub clock: Clock,
+    /// How callers are trusted.
+    pub trust: Trust,
+    /// How long is waited for FHIR servers.
+    pub patience: Patience,
     /// Whom a caller is taken for while none is checked.
     pub assumed: Caller,
     /// What was shown and what came back.
@@ -82,6 +91,9 @@ pub enum ServerError {
     /// The program's own codes, or those of the site.
     #[error(transparent)]
     Terminology(#[from] TerminologyError),
+    /// The way to other servers.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     /// A demonstration patient.
     #[error(transparent)]
     Demonstration(#[from] DemonstrationError),
@@ -91,6 +103,9 @@ pub enum ServerError {
     /// The file of the audit trail.
     #[error("audit: the file cannot be opened: {0}")]
     Audit(io::Error),
+    /// A key file of a client.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The address.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -109,16 +124,18 @@ impl State {
     ///
     /// # Errors
     ///
-    /// A file of `hooks/` or `terminology/`, or one of the site's, is not what it must be; the store is
-    /// nowhere, or the file of the audit trail cannot be opened.
+    /// A file of `hooks/` or `terminology/`, one of the site's, or the key file of a client is not what
+    /// it must be; the store is nowhere, or the file of the audit trail cannot be opened.
     pub fn new(config: Config, clock: Clock) -> Result<Self, ServerError> {
         let store = Arc::new(store::Store::new(config.store.clone())?);
         let files = config.terminology_files.iter();
         let terminology = terminology::load(files.map(RelativePathBuf::relative))?;
         Ok(Self {
+            trust: Trust::new(&config)?,
             services: Services::with_codes_of(&terminology)?,
             terminology,
-            assumed: Caller::new(config.assumed_client()),
+            assumed: Caller::new(config.assumed_client())?,
+            patience: Patience::For(config.fetch_deadline),
             shown: ShownQueue::start(Arc::clone(&store)),
             store,
             audit: Arc::new(Audit::start(&config).map_err(ServerError::Audit)?),
@@ -134,13 +151,22 @@ pub fn router(state: impl Into<Arc<State>>) -> Router {
     let state = state.into();
     let cors = cors(&state.config.cors_origins);
     let body_limit = DefaultBodyLimit::max(state.config.body_limit_bytes);
-    let mut routes = Router::new()
+    let demonstration = state.demonstration.is_some();
+    // A layer reaches only what stands above it: whatever is served to clients stands here.
+    let guarded = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
         .route("/cds-services/{id}/feedback", post(feedback::receive))
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state),
+            trust::guard,
+        ));
+    let mut routes = Router::new()
+        .merge(guarded)
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready));
-    if state.demonstration.is_some() {
+    if demonstration {
         routes = routes
             .route("/", get(page::root))
             .route("/page.css", get(page::style))

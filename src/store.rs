@@ -35,6 +35,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 const CONNECTION_WAIT: Duration = Duration::from_secs(2);
 /// How long one use of the store may take; a database that hangs is one that is down.
 const USE_WAIT: Duration = Duration::from_secs(5);
+/// How long a report may read.
+const READ_WAIT: Duration = Duration::from_secs(60);
 /// Connections to `PostgreSQL`. `SQLite` has one writer, and so one connection.
 const POSTGRES_CONNECTIONS: u32 = 8;
 
@@ -165,7 +167,7 @@ impl Store {
     /// The store cannot be read.
     pub async fn shown(&self, from: Date, to: Date) -> Result<Vec<ShownCard>, StoreError> {
         let rows: Vec<(String, String, String, String)> = self
-            .watched(async {
+            .within(READ_WAIT, async {
                 Ok(sqlx::query_as(
                     "SELECT card, code, guideline, MIN(day) FROM shown \
                      WHERE day >= $1 AND day <= $2 GROUP BY card, code, guideline ORDER BY card",
@@ -186,7 +188,7 @@ impl Store {
     ///
     /// The store cannot be read.
     pub async fn outcomes(&self, from: Date, to: Date) -> Result<Vec<ReceivedOutcome>, StoreError> {
-        self.watched(async {
+        self.within(READ_WAIT, async {
             let pool = self.ready().await?;
             let rows: Vec<record::OutcomeRow> = sqlx::query_as(
                 "SELECT id, card, outcome, reason_system, reason_code, commented FROM feedback \
@@ -221,7 +223,7 @@ impl Store {
     /// The store cannot be read.
     pub async fn unknown_cards(&self, from: Timestamp, to: Timestamp) -> Result<u64, StoreError> {
         let (count,): (i64,) = self
-            .watched(async {
+            .within(READ_WAIT, async {
                 Ok(sqlx::query_as(
                     "SELECT COUNT(DISTINCT card) FROM feedback \
                      WHERE outcome_at >= $1 AND outcome_at < $2 \
@@ -274,17 +276,23 @@ impl Store {
         probe(&self.pool).await.map_err(|error| refused(&error))
     }
 
-    /// One use of the store, within [`USE_WAIT`]; remembers whether it failed.
+    /// One use of the store, which remembers whether it failed.
     async fn watched<T>(
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
-        let done = match tokio::time::timeout(USE_WAIT, work).await {
-            Ok(done) => done,
-            Err(_) => Err(StoreError::slow()),
-        };
+        let done = self.within(USE_WAIT, work).await;
         self.failing.store(done.is_err(), Ordering::Relaxed);
         done
+    }
+
+    async fn within<T>(
+        &self,
+        wait: Duration,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let done = tokio::time::timeout(wait, work).await;
+        done.unwrap_or_else(|_| Err(StoreError::slow()))
     }
 }
 

@@ -13,5 +13,6 @@ mod store {
     pub mod folder;
     pub mod postgres;
     pub mod program;
+    pub mod report;
     pub mod suite;
 }

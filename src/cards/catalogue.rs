@@ -9,6 +9,7 @@ pub(super) mod conclusion;
 pub(super) mod entry;
 pub(super) mod gaps;
 pub(super) mod labels;
+pub(super) mod overrides;
 pub(super) mod reports;
 pub(super) mod studies;
 pub(super) mod summary;

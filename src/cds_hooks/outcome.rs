@@ -86,6 +86,8 @@ pub enum IssueCode {
     Required,
     /// A member has a value that is not allowed.
     Value,
+    /// The caller is not known.
+    Login,
     /// No such resource, service or address.
     NotFound,
     /// A method, media type or encoding that is not served.
@@ -94,6 +96,14 @@ pub enum IssueCode {
     TooLong,
     /// Not now; the same call may be answered later.
     Transient,
+    /// Access was denied.
+    Forbidden,
+    /// No answer in time.
+    Timeout,
+    /// Too many calls.
+    Throttled,
+    /// Data could not be obtained.
+    Incomplete,
     /// An error of the service.
     Exception,
 }

@@ -5,6 +5,8 @@ use std::{fmt, net::IpAddr};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::{Host, Url};
 
+use super::Jwt;
+
 /// One client: a system that calls the services.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -18,6 +20,12 @@ pub struct Client {
     /// The hosts that may stand at a private address or on this machine.
     #[serde(default, deserialize_with = "hosts")]
     pub private_network_hosts: Vec<Host>,
+    /// What is known of its tokens.
+    #[serde(default)]
+    pub jwt: Option<Jwt>,
+    /// The subject of its certificate, as the proxy writes it.
+    #[serde(default)]
+    pub certificate: Option<String>,
 }
 
 impl Client {
@@ -27,6 +35,8 @@ impl Client {
             name: "anonymous".to_owned(),
             fhir_servers: Vec::new(),
             private_network_hosts: Vec::new(),
+            jwt: None,
+            certificate: None,
         }
     }
 
@@ -43,6 +53,8 @@ impl Client {
                 .iter()
                 .filter_map(|host| Host::parse(host).ok())
                 .collect(),
+            jwt: None,
+            certificate: None,
         }
     }
 
@@ -78,6 +90,18 @@ impl BaseUrl {
         Some(Self { url })
     }
 
+    /// Whether it is called over TLS.
+    pub fn is_encrypted(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// The whole server of a URL: its origin, as a list.
+    pub fn of_origin(url: &Url) -> Vec<Self> {
+        Self::parse(&url.origin().ascii_serialization())
+            .into_iter()
+            .collect()
+    }
+
     /// Whether a URL leads to this server: the same origin, and a path that is the base or below it.
     pub fn covers(&self, url: &Url) -> bool {
         // A slash or backslash that a server decodes later could lead out again.
@@ -86,6 +110,12 @@ impl BaseUrl {
         let base = self.url.path();
         let below = url.path().starts_with(base) || url.path() == base.trim_end_matches('/');
         url.origin() == self.url.origin() && has_no_user(url) && below && !hidden
+    }
+
+    /// Where a link leads, absolute or relative to the server; `None` where it leads away from it.
+    pub fn resolve(&self, link: &str) -> Option<Url> {
+        let url = self.url.join(link).ok()?;
+        self.covers(&url).then_some(url)
     }
 
     /// The URL of a relative one, `Patient/1`; `None` where it would lead elsewhere than it says.
@@ -204,6 +234,38 @@ mod tests {
             ("https://user@fhir.example/r4/Patient", false),
         ] {
             assert_eq!(base.covers(&Url::parse(url).unwrap()), covered, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_link_leads_under_the_base_or_nowhere() {
+        let base = BaseUrl::parse("https://fhir.example/r4").unwrap();
+        for (link, leads) in [
+            (
+                "https://fhir.example/r4/Observation?_page=2",
+                Some("https://fhir.example/r4/Observation?_page=2"),
+            ),
+            (
+                "Observation?_page=2",
+                Some("https://fhir.example/r4/Observation?_page=2"),
+            ),
+            ("?_getpages=2", Some("https://fhir.example/r4/?_getpages=2")),
+            (
+                "/r4/Observation?_page=2",
+                Some("https://fhir.example/r4/Observation?_page=2"),
+            ),
+            ("Medication/1", Some("https://fhir.example/r4/Medication/1")),
+            ("https://fhir.example/r5/Observation?_page=2", None),
+            ("//evil.example/r4/Observation", None),
+            ("../admin", None),
+            ("/Observation", None),
+            ("http://fhir.example/r4/Observation", None),
+            ("http://169.254.169.254/latest", None),
+            ("urn:uuid:d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", None),
+            ("javascript:x", None),
+        ] {
+            let url = base.resolve(link);
+            assert_eq!(url.as_ref().map(Url::as_str), leads, "{link}");
         }
     }
 

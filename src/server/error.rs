@@ -8,7 +8,10 @@ use std::{any::Any, cell::RefCell};
 
 use axum::{
     Json,
-    http::{Method, StatusCode, Uri, header},
+    http::{
+        HeaderValue, Method, StatusCode, Uri,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     response::{IntoResponse, Response},
 };
 use uuid::Uuid;
@@ -29,6 +32,21 @@ impl Refusal {
     pub fn bad_request(outcome: OperationOutcome) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
+            outcome,
+            retry_after: None,
+        }
+    }
+
+    /// 401, the same whatever the cause (ST-06).
+    pub fn not_trusted() -> Self {
+        let text = "The caller is not authorised.";
+        Self::new(StatusCode::UNAUTHORIZED, IssueCode::Login, text)
+    }
+
+    /// 412: required data could not be obtained (PF-10).
+    pub fn precondition_failed(outcome: OperationOutcome) -> Self {
+        Self {
+            status: StatusCode::PRECONDITION_FAILED,
             outcome,
             retry_after: None,
         }
@@ -76,9 +94,12 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.outcome)).into_response();
         if let Some(seconds) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, seconds.into());
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 6750 §3: no error code, since that would be a detail.
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
         }
         response
     }

@@ -11,10 +11,19 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{State, audit::Called, caller::Caller, error::Refusal, language, shown::Showing};
+use super::{
+    State,
+    audit::Called,
+    caller::Caller,
+    error::Refusal,
+    fetch::{Limits, fetch},
+    language,
+    shown::Showing,
+};
 use crate::{
     cards::{self, Language},
-    cds_hooks::{self, Answer, Settings, outcome::IssueCode, service::Service},
+    cds_hooks::{self, Answer, Settings, outcome::IssueCode, request::Request, service::Service},
+    config::RequiredDataMissing,
 };
 
 /// What 404 says of a service's address.
@@ -50,7 +59,7 @@ pub async fn call(
         return Refusal::not_found(NO_SUCH_SERVICE).into_response();
     };
     let language = language::of(state.config.language, &headers);
-    let mut answer = answer(&state, service, language, &headers, body);
+    let mut answer = answer(&state, service, &caller, language, &headers, body).await;
     if let Ok(answer) = &mut answer {
         if let Some(key) = state.config.card_key {
             cards::with_key(&mut answer.cards, key);
@@ -80,22 +89,30 @@ pub async fn call(
     response
 }
 
-fn answer(
+async fn answer(
     state: &State,
     service: &Service,
+    caller: &Caller,
     language: Language,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Answer, Refusal> {
+    let time_is_up = state.patience.over();
     let body = self::body(state, headers, body)?;
     let zone = &state.config.time_zone.0;
+    let today = state.clock.today(zone);
+    let request = Request::read(service, &body).map_err(Refusal::bad_request)?;
+    let wanted = request.wanted(service, today);
+    let limits = Limits::from(&state.config);
+    let fetched = fetch(wanted, request.access(), caller, limits, time_is_up).await;
     let settings = Settings {
         zone,
         terminology: &state.terminology,
         language,
+        refuses: state.config.required_data_missing == RequiredDataMissing::Refusal,
     };
-    cds_hooks::answer(service, &body, state.clock.today(zone), settings)
-        .map_err(Refusal::bad_request)
+    cds_hooks::answer(service, &request, &fetched, today, settings)
+        .map_err(Refusal::precondition_failed)
 }
 
 /// The body, of a media type that is read and within the limit.

@@ -16,13 +16,25 @@ use tracing_subscriber::EnvFilter;
 use super::{
     audit::{Audit, Called},
     error,
+    trust::Refused,
 };
 use crate::config::{Config, LogFormat};
+
+/// The crates that speak HTTP say at lower levels what they send: none of it is logged.
+const QUIET: [&str; 5] = ["h2", "hyper", "hyper_util", "reqwest", "rustls"];
+
+/// The configured filter, with those crates kept quiet.
+fn filter(config: &Config) -> EnvFilter {
+    QUIET
+        .iter()
+        .filter_map(|name| format!("{name}=info").parse().ok())
+        .fold(EnvFilter::new(&config.log), EnvFilter::add_directive)
+}
 
 /// Starts the log on standard error. A second start changes nothing.
 pub fn start(config: &Config) {
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&config.log))
+        .with_env_filter(filter(config))
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
     let started = match config.log_format {
@@ -45,6 +57,11 @@ pub async fn one_line(State(audit): State<Arc<Audit>>, request: Request, next: N
     let response = next.run(request).await;
     let status = response.status().as_u16();
     let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+    if let Some(Refused { denial, client }) = response.extensions().get::<Refused>() {
+        let cause = denial.code();
+        tracing::warn!(route, client, status, ms, cause, "not trusted");
+        return response;
+    }
     match response.extensions().get::<Called>() {
         Some(called) => audit.call(called, status, ms),
         None => tracing::info!(%method, route, status, ms, "answered"),

@@ -10,7 +10,7 @@ use axum::{
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 use sid_cds::{
-    config::{Config, Origins, RequiredDataMissing, StorePlace},
+    config::{ClientTrust, Config, Origins, RequiredDataMissing, StorePlace},
     server::{Demonstration, State, clock::Clock, router},
 };
 use tower::ServiceExt;
@@ -30,6 +30,7 @@ fn state(today: Date) -> State {
 
 fn config() -> Config {
     let mut config = Config::load(None).unwrap();
+    config.client_trust = ClientTrust::None;
     config.cors_origins = Origins::Listed(vec![ORIGIN.to_owned()]);
     config.store = StorePlace::Memory;
     // Most tests are about something else than what is missing.
