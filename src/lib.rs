@@ -14,4 +14,5 @@ pub mod config;
 pub mod doctor;
 pub mod guideline;
 pub mod server;
+pub mod store;
 pub mod timeline;

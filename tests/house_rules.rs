@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("artefacts", &["guideline", "cards"]),
     ("cohort", &["guideline", "chart"]),
     ("config", &["cards"]),
+    ("store", &["config"]),
     (
         "server",
         &[
@@ -28,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "timeline",
             "cds_hooks",
             "config",
+            "store",
         ],
     ),
     ("doctor", &["server"]),
@@ -42,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cds_hooks",
             "cohort",
             "config",
+            "store",
             "server",
             "doctor",
         ],

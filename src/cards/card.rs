@@ -115,6 +115,9 @@ pub struct Suggestion {
     pub label: String,
     /// Deterministic, as the card's.
     pub uuid: Uuid,
+    /// What tells it apart from the card's others, in no language; for reports, not sent.
+    #[serde(skip)]
+    pub kind: &'static str,
     /// Recommended; at most one of a card, none where it is a judgement (SUG-03).
     pub is_recommended: bool,
     /// What accepting it does, all of it.

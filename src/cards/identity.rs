@@ -3,7 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{case::Case, catalogue::entry::code};
+use super::{card::Card, case::Case, catalogue::entry::code};
 use crate::guideline::{
     assessment::{
         CardCode, CourseConclusion, CourseRule, Criterion, Guideline, MissingItem,
@@ -145,4 +145,20 @@ pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
 /// The uuid of a suggestion of a card, told apart by its kind (SUG-02).
 pub(super) fn suggestion_uuid(card: Uuid, kind: &str) -> Uuid {
     Uuid::new_v5(&card, kind.as_bytes())
+}
+
+/// The key that a secret text stands for.
+pub fn key(secret: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, secret.as_bytes())
+}
+
+/// Gives cards and suggestions uuids that only the holder of the key can make again: without one,
+/// whoever has the patient's record can.
+pub fn with_key(cards: &mut [Card], key: Uuid) {
+    for card in cards {
+        card.uuid = Uuid::new_v5(&key, card.uuid.as_bytes());
+        for suggestion in &mut card.suggestions {
+            suggestion.uuid = suggestion_uuid(card.uuid, suggestion.kind);
+        }
+    }
 }

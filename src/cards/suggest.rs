@@ -44,6 +44,7 @@ pub(super) fn suggestions(card: CardCode, case: &Case<'_>, uuid: Uuid) -> Vec<Su
         .map(|offer| Suggestion {
             label: offer.label,
             uuid: suggestion_uuid(uuid, offer.kind),
+            kind: offer.kind,
             is_recommended: offer.recommended,
             actions: offer.actions,
         })

@@ -45,6 +45,7 @@ impl Service {
 #[derive(Debug)]
 pub struct Services {
     services: Vec<Service>,
+    feedback: RequestSchema,
     discovery: String,
     etag: String,
 }
@@ -150,6 +151,10 @@ impl Services {
             });
             entries.push(entry);
         }
+        let feedback = RequestSchema::compile(
+            "feedback.schema.json",
+            include_str!("../../hooks/feedback.schema.json"),
+        )?;
         let discovery = json!({ "services": entries }).to_string();
         let etag = format!(
             "\"{}\"",
@@ -157,6 +162,7 @@ impl Services {
         );
         Ok(Self {
             services,
+            feedback,
             discovery,
             etag,
         })
@@ -175,6 +181,11 @@ impl Services {
     /// Every service.
     pub fn iter(&self) -> impl Iterator<Item = &Service> {
         self.services.iter()
+    }
+
+    /// The schema of the feedback to every service (FB-03…FB-09).
+    pub fn feedback_schema(&self) -> &RequestSchema {
+        &self.feedback
     }
 
     /// The discovery document, members in the order of the files (DISC-18).

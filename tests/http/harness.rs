@@ -1,5 +1,7 @@
 //! One call to the service in this process, and what came back.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -8,7 +10,7 @@ use axum::{
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 use sid_cds::{
-    config::{Config, Origins, RequiredDataMissing},
+    config::{ClientTrust, Config, Origins, RequiredDataMissing, StorePlace},
     server::{Demonstration, State, clock::Clock, router},
 };
 use tower::ServiceExt;
@@ -23,16 +25,30 @@ pub const BASE: &str = "http://127.0.0.1:8080";
 pub const TODAY: Date = date(2026, 3, 16);
 
 fn state(today: Date) -> State {
+    State::new(config(), Clock::Fixed(today)).unwrap()
+}
+
+fn config() -> Config {
     let mut config = Config::load(None).unwrap();
+    config.client_trust = ClientTrust::None;
     config.cors_origins = Origins::Listed(vec![ORIGIN.to_owned()]);
+    config.store = StorePlace::Memory;
     // Most tests are about something else than what is missing.
     config.required_data_missing = RequiredDataMissing::Card;
-    State::new(config, Clock::Fixed(today)).unwrap()
+    config
 }
 
 /// The service, as `serve` runs it.
 pub fn service() -> Router {
     router(state(TODAY))
+}
+
+/// The service with a hand on its state, configured in another way.
+pub fn service_with(configure: impl FnOnce(&mut Config)) -> (Router, Arc<State>) {
+    let mut config = config();
+    configure(&mut config);
+    let state = Arc::new(State::new(config, Clock::Fixed(TODAY)).unwrap());
+    (router(Arc::clone(&state)), state)
 }
 
 /// The service, as `demo` runs it.

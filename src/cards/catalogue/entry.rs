@@ -49,7 +49,7 @@ pub enum OverrideReason {
 
 impl OverrideReason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::O1,
         Self::O2,
         Self::O3,
@@ -60,6 +60,7 @@ impl OverrideReason {
         Self::O8,
         Self::O9,
         Self::O10,
+        Self::O11,
         Self::O12,
     ];
 
