@@ -13,8 +13,11 @@ use serde::Serialize;
 
 use crate::{
     cards::{self, Language, Writing, card::Card},
-    chart::{Reading, terminology::Terminology},
-    guideline::{self, assessment::Population},
+    chart::{Chart, Reading, terminology::Terminology},
+    guideline::{
+        self,
+        assessment::{Assessment, Population},
+    },
 };
 use outcome::OperationOutcome;
 use request::Request;
@@ -53,6 +56,34 @@ pub fn answer(
     as_of: Date,
     settings: Settings<'_>,
 ) -> Result<Answer, OperationOutcome> {
+    evaluate(service, body, as_of, settings).map(|evaluation| Answer {
+        population: evaluation.assessment.population.code,
+        cards: evaluation.cards,
+    })
+}
+
+/// An answer with everything that it came from.
+#[derive(Debug, Clone)]
+pub struct Evaluation {
+    /// The chart.
+    pub chart: Chart,
+    /// What the guideline says of it.
+    pub assessment: Assessment,
+    /// The cards, most urgent first.
+    pub cards: Vec<Card>,
+}
+
+/// Evaluates one call of `service`, as [`answer`] does, and keeps how the answer came about.
+///
+/// # Errors
+///
+/// As [`answer`].
+pub fn evaluate(
+    service: &Service,
+    body: &[u8],
+    as_of: Date,
+    settings: Settings<'_>,
+) -> Result<Evaluation, OperationOutcome> {
     let request = Request::read(service, body)?;
     let Settings {
         zone,
@@ -70,8 +101,9 @@ pub fn answer(
         service: service.id(),
         hook: Some(service.hook()),
     };
-    Ok(Answer {
+    Ok(Evaluation {
         cards: cards::write(&assessment, &chart, writing),
-        population: assessment.population.code,
+        assessment,
+        chart,
     })
 }

@@ -57,6 +57,8 @@ pub struct Config {
     pub language: LanguageChoice,
     /// Zone of "today".
     pub time_zone: Zone,
+    /// The playground is served at `/`.
+    pub playground: bool,
     /// Log filter.
     #[serde(deserialize_with = "log_filter")]
     pub log: String,

@@ -9,6 +9,8 @@ mod handlers;
 mod language;
 mod log;
 mod page;
+mod pages;
+mod playground;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -111,13 +113,14 @@ pub fn router(state: State) -> Router {
         .route("/health/ready", get(handlers::ready));
     if state.demonstration.is_some() {
         routes = routes
-            .route("/", get(page::root))
-            .route("/page.css", get(page::style))
             .route(
                 "/demo/requests/{patient}/{hook}",
                 get(demonstration::request),
             )
             .nest("/fhir", fhir::routes());
+    }
+    if state.demonstration.is_some() || state.config.playground {
+        routes = routes.merge(playground::routes());
     }
     routes
         .fallback(error::no_such_address)

@@ -9,7 +9,9 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{date::When, problem::DataProblem, quantity::GramsPerLitre};
+use super::{
+    date::When, parameters::K1_ADULT_YEARS, problem::DataProblem, quantity::GramsPerLitre,
+};
 
 /// A literal reference to a resource of the patient's record, `Observation/o1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -88,6 +90,14 @@ pub struct Patient {
     pub deceased: Option<Deceased>,
     /// The Patient resource itself is entered in error.
     pub entered_in_error: bool,
+}
+
+impl Patient {
+    /// A child on that day, or by an incomplete date of birth perhaps one (K1).
+    pub fn is_child(&self, day: Date) -> bool {
+        self.born
+            .is_some_and(|born| born.plus_months(12 * K1_ADULT_YEARS).latest() > day)
+    }
 }
 
 /// How the record says that the patient has died.
