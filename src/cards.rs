@@ -3,7 +3,9 @@
 pub mod card;
 mod case;
 pub(crate) mod catalogue;
+mod comparators;
 mod detail;
+pub mod evidence;
 pub mod extension;
 mod identity;
 pub(crate) mod locale;

@@ -12,6 +12,7 @@ mod laboratory;
 mod medication;
 mod patient;
 mod record;
+pub mod relevance;
 mod source;
 mod statements;
 pub mod terminology;

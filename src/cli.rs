@@ -1,6 +1,9 @@
-//! The command line: `demo`, `serve`, `assess`, `timeline`, `parameters`.
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `parameters`, `comparators`,
+//! `evidence`.
 
 mod assess;
+mod cohort;
+mod evidence;
 mod parameters;
 mod timeline;
 
@@ -37,10 +40,16 @@ enum Command {
     Serve(Serve),
     /// Assess patients from files: a FHIR Bundle or a CDS Hooks request each.
     Assess(assess::Assess),
+    /// Assess every patient of an export, a row each.
+    Cohort(cohort::Cohort),
     /// Draw one patient's course as SVG, or list it as a table.
     Timeline(timeline::Timeline),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
+    /// List the consensus reports that stand beside the national guideline.
+    Comparators(evidence::Listing),
+    /// List the studies behind the addendum, and the Council's judgement of them.
+    Evidence(evidence::Listing),
 }
 
 #[derive(Debug, Args)]
@@ -88,8 +97,11 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo(&arguments),
         Command::Serve(arguments) => serve(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Cohort(arguments) => cohort::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
+        Command::Comparators(arguments) => evidence::reports(&arguments),
+        Command::Evidence(arguments) => evidence::studies(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

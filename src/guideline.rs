@@ -5,9 +5,11 @@
 //! `docs/guideline/decision-spec.md`, whose section numbers the code cites.
 
 pub mod assessment;
+pub mod comparator;
 pub mod counterfactual;
 mod course;
 pub mod date;
+pub mod evidence;
 pub mod facts;
 pub mod history;
 pub mod hooks;
@@ -65,6 +67,14 @@ fn conclude(facts: &Facts, as_of: Date) -> Assessment {
     start.missing.sort_unstable();
     start.missing.dedup();
     let population = assigned.finding;
+    let comparators = comparator::decide(&comparator::Inputs {
+        facts,
+        population: &population,
+        ig: &ig,
+        igg: &igg,
+        events: &events,
+        as_of,
+    });
     let timeline = course::decide(
         facts,
         &population,
@@ -113,7 +123,7 @@ fn conclude(facts: &Facts, as_of: Date) -> Assessment {
         dose: Dose::default(),
         order,
         cards,
-        comparators: Vec::new(),
+        comparators,
         data_problems: facts
             .problems
             .iter()

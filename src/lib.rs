@@ -8,6 +8,7 @@ pub mod cards;
 pub mod cds_hooks;
 pub mod chart;
 pub mod cli;
+pub mod cohort;
 pub mod config;
 pub mod guideline;
 pub mod server;

@@ -9,12 +9,13 @@ use std::{
 };
 
 /// The modules from the bottom up, and which of the others each may use.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: &[(&str, &[&str])] = &[
     ("guideline", &[]),
     ("chart", &["guideline"]),
     ("cards", &["guideline", "chart"]),
     ("timeline", &["guideline", "chart", "cards"]),
     ("cds_hooks", &["guideline", "chart", "cards"]),
+    ("cohort", &["guideline", "chart"]),
     ("config", &["cards"]),
     (
         "server",
@@ -35,6 +36,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "cards",
             "timeline",
             "cds_hooks",
+            "cohort",
             "config",
             "server",
         ],

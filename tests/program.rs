@@ -428,6 +428,33 @@ fn assess_says_which_file_it_cannot_read() {
 }
 
 #[test]
+fn comparators_and_evidence_are_listed_in_both_languages() {
+    for (command, of, count) in [("comparators", None, 8), ("evidence", Some("studies"), 10)] {
+        let printed = |arguments: &[&str]| {
+            let output = run(&[&[command], arguments].concat());
+            assert!(output.status.success(), "{command} {arguments:?}");
+            text(&output.stdout)
+        };
+        let json: Value = serde_json::from_str(&printed(&["--format", "json"])).unwrap();
+        let list = of.map_or(&json, |member| &json[member]);
+        assert_eq!(list.as_array().unwrap().len(), count);
+        let (da, en) = (printed(&[]), printed(&["--lang", "en"]));
+        assert_ne!(da, en);
+        for one in list.as_array().unwrap() {
+            let citation = one["citation"].as_str().unwrap();
+            assert!(da.contains(citation) && en.contains(citation), "{citation}");
+        }
+    }
+    let evidence = text(&run(&["evidence", "--format", "json"]).stdout);
+    let evidence: Value = serde_json::from_str(&evidence).unwrap();
+    assert_eq!(evidence["judgement"]["certainty"], "very-low");
+    for study in evidence["studies"].as_array().unwrap() {
+        assert_eq!(study["certainty"], "very-low");
+        assert_eq!(study["randomised"], false);
+    }
+}
+
+#[test]
 fn parameters_lists_every_code() {
     let table = run(&["parameters"]);
     assert_eq!(table.status.code(), Some(0));

@@ -119,12 +119,28 @@ fn holds(expectation: &str, assessment: &Assessment, json: &Value, chart: &Chart
             .trough
             .as_ref()
             .is_some_and(|trough| trough.igg.value == value),
+        [report, answer] if report.ends_with(|end: char| end.is_ascii_digit() || end == 'r') => {
+            reported(json, report)["start"] == answer
+        }
+        [report, "stop", answer] => reported(json, report)["stop"] == answer,
+        [report, "outside", why] => {
+            let found = reported(json, report);
+            found["start"] == "NA" && found["outside"] == why
+        }
         ["nothing", "alone", "decides"] => assessment.counterfactual.is_none(),
         _ if expectation.contains(" alone decides") => {
             decides_alone(&assessment.counterfactual) == Some(expectation.to_owned())
         }
         _ => panic!("`{expectation}` is no expectation that this test knows"),
     }
+}
+
+/// A consensus report's answer.
+fn reported<'a>(json: &'a Value, id: &str) -> &'a Value {
+    json["comparators"]
+        .as_array()
+        .and_then(|reports| reports.iter().find(|report| report["id"] == id))
+        .unwrap_or_else(|| panic!("{id} is no report"))
 }
 
 /// A counterfactual in the words of the table.

@@ -9,6 +9,8 @@ pub(super) mod conclusion;
 pub(crate) mod entry;
 pub(crate) mod gaps;
 pub(super) mod labels;
+pub(super) mod reports;
+pub(super) mod studies;
 pub(super) mod summary;
 pub(crate) mod timeline;
 pub(crate) mod trace;

@@ -8,7 +8,7 @@ use super::{
         entry::entry,
         gaps, say, summary, words,
     },
-    locale,
+    comparators, locale,
     markdown::{Document, escape},
 };
 use crate::guideline::{
@@ -40,6 +40,7 @@ pub(super) fn detail(card: CardCode, case: &Case<'_>) -> String {
         &problems(case),
     );
     document.section(&say!(language, "Kilde", "Source"), &sources(card, case));
+    document.section(&comparators::title(case), &comparators::lines(card, case));
     document.section(
         &say!(
             language,

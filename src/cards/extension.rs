@@ -6,12 +6,13 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{case::Case, catalogue::choices::Choice, detail};
+use super::{case::Case, catalogue::choices::Choice, comparators, detail};
 use crate::guideline::{
     assessment::{
-        CardCode, CourseConclusion, CourseRule, Criterion, CriterionId, Guideline, IndexEvent,
-        MissingItem, OrderConclusion, Population, StartConclusion,
+        CardCode, Comparator, CourseConclusion, CourseRule, Criterion, CriterionId, Guideline,
+        IndexEvent, MissingItem, OrderConclusion, Population, StartConclusion,
     },
+    comparator::{AskedRule, Outside, reports::ReportId},
     counterfactual::Counterfactual,
     facts::Reference,
     parameters::{ALL, Origin, Parameter},
@@ -57,6 +58,9 @@ pub struct Trace {
     /// What one more fact would decide.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counterfactual: Option<Counterfactual>,
+    /// Other reports' answers, for information.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comparators: Vec<ComparatorTrace>,
     /// The numbers that mattered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<Parameter>,
@@ -130,6 +134,32 @@ pub struct CriterionTrace {
     pub recommendations: &'static [&'static str],
 }
 
+/// A consensus report's answer, without nulls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ComparatorTrace {
+    id: ReportId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<StartConclusion>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop: Option<StartConclusion>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outside: Option<Outside>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<AskedRule>,
+}
+
+impl From<&Comparator> for ComparatorTrace {
+    fn from(report: &Comparator) -> Self {
+        Self {
+            id: report.id,
+            start: report.start,
+            stop: report.stop,
+            outside: report.outside,
+            rules: report.rules.clone(),
+        }
+    }
+}
+
 impl CriterionTrace {
     fn new(criterion: &Criterion, population: Population) -> Self {
         Self {
@@ -179,6 +209,10 @@ pub(super) fn extension(card: CardCode, case: &Case<'_>) -> Extension {
             order: assessment.order.conclusion,
             recommendations: detail::recommendations(card, case),
             parameters: parameters(card, case),
+            comparators: comparators::shown(card, case)
+                .iter()
+                .map(ComparatorTrace::from)
+                .collect(),
             criteria,
             missing,
             counterfactual: case.counterfactual(card).cloned(),

@@ -1,5 +1,6 @@
 //! Cards written from hand-built assessments, checked against the protocol's rules by id.
 
+mod comparators;
 mod content;
 mod monitoring;
 mod protocol;
@@ -167,7 +168,8 @@ impl Sample {
 
 /// Every sample that the protocol's rules are checked with: each field at its worst in some of them.
 fn samples() -> Vec<Sample> {
-    let early = Sample::new();
+    let mut early = Sample::new();
+    early.assessment.comparators = comparators::answers(false);
     let mut everything_missing = Sample::new().with_draft();
     everything_missing.assessment.start.missing = MissingItem::ALL.to_vec();
     everything_missing.assessment.start.repeat_from = Some(date(2026, 9, 30));
@@ -228,6 +230,7 @@ fn samples() -> Vec<Sample> {
     unknown_history.assessment.course.history_unknown = true;
     unknown_history.assessment.course.conclusions = vec![CourseConclusion::StopReview];
     let mut extended = Sample::on_treatment(date(2026, 6, 5));
+    extended.assessment.comparators = comparators::answers(true);
     extended.assessment.course.extended_to = Some(date(2026, 6, 30));
     extended.assessment.course.conclusions = vec![CourseConclusion::Extend];
     vec![

@@ -157,6 +157,15 @@ impl Terminology {
             .min_by_key(|concept| concept.implied_unit.is_none())
     }
 
+    /// Is the coding in any set at all, or one of the project's own statements (§5)?
+    pub fn is_in_any_set(&self, coding: Coding<'_>) -> bool {
+        if coding.system == Some(statement::SYSTEM) {
+            return true;
+        }
+        Normalised::of(coding)
+            .is_some_and(|key| self.sets.values().any(|set| set.find(&key).is_some()))
+    }
+
     /// Does the coding have a system that the value sets know? One without is a data gap.
     pub fn knows_system(&self, coding: Coding<'_>) -> bool {
         Normalised::of(coding).is_some_and(|key| {

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::{
+    comparator::{AskedRule, Outside, reports::ReportId},
     counterfactual::Counterfactual,
     facts::{IgIndication, Reference},
     problem::DataProblem,
@@ -574,15 +575,21 @@ pub enum OrderConclusion {
     Crit,
 }
 
-/// A consensus report's answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// A consensus report's answer, beside the national one and without weight in it (H-18).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Comparator {
-    /// Its id.
-    pub id: &'static str,
-    /// Its start conclusion.
+    /// Which report.
+    pub id: ReportId,
+    /// Whether it would start: `NA` where it does not apply, null for a patient on immunoglobulin.
     pub start: Option<StartConclusion>,
-    /// Its stop conclusion.
-    pub stop: Option<&'static str>,
+    /// Whether its criterion for a stop is met; null for a patient off immunoglobulin.
+    pub stop: Option<StartConclusion>,
+    /// Why it does not apply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Outside>,
+    /// The rules that were asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<AskedRule>,
 }
 
 /// Cards of the catalogue (`recommendations.md` §1b).

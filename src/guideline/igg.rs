@@ -74,6 +74,19 @@ pub(super) fn below(value: Measured, limit: GramsPerLitre) -> Verdict {
     }
 }
 
+/// Is a measured value at or below `limit`?
+pub(super) fn at_most(value: Measured, limit: GramsPerLitre) -> Verdict {
+    match value {
+        Measured::Exactly(value) => Verdict::known(value <= limit),
+        Measured::Below { bound, .. } if bound <= limit => Verdict::Met,
+        Measured::Above { bound, inclusive } if bound > limit || (bound == limit && !inclusive) => {
+            Verdict::NotMet
+        }
+        Measured::Below { .. } | Measured::Above { .. } => Verdict::Unknown(Reason::Insufficient),
+        Measured::Unusable => Verdict::Unknown(Reason::Invalid),
+    }
+}
+
 /// What is known of the patient's own IgG.
 #[derive(Debug, Clone)]
 pub(super) struct Igg {

@@ -236,6 +236,8 @@ pub(super) enum Question {
     SevereOrRecurrent,
     /// REC-11 a, b or c.
     Rec11,
+    /// A verified life-threatening bacterial infection, which other reports ask for.
+    LifeThreatening,
 }
 
 /// Answers `question` over the `months` up to E from the record and the statements of §5.
@@ -311,6 +313,12 @@ fn answer(
     let count = |episodes: &[&Episode]| match question {
         Question::SevereOrRecurrent => severe_or_recurrent(episodes, from, to),
         Question::Rec11 => rec_11(episodes, from, to),
+        Question::LifeThreatening => tally(episodes, from, to, |episodes| {
+            let life_threatening = episodes.iter().map(|(episode, within)| {
+                episode.counts().and(episode.life_threatening).and(*within)
+            });
+            at_least(life_threatening, 1)
+        }),
     };
     let stated = facts
         .statements
@@ -352,12 +360,14 @@ fn answer(
         .partition(|episode| !episode.onset.within(stated_from, stated_to).is_not_met());
     if present {
         // "Qualifying infections are present" answers REC-10; which of REC-11 a, b or c it would
-        // be, it does not say.
+        // be, or how severe, it does not say.
         let recorded = record(&all);
         return match question {
             Question::SevereOrRecurrent => with(Verdict::Met, recorded.evidence),
-            Question::Rec11 if recorded.verdict.is_met() => recorded,
-            Question::Rec11 => with(Verdict::Unknown(Reason::NeedsJudgement), recorded.evidence),
+            Question::Rec11 | Question::LifeThreatening if recorded.verdict.is_met() => recorded,
+            Question::Rec11 | Question::LifeThreatening => {
+                with(Verdict::Unknown(Reason::NeedsJudgement), recorded.evidence)
+            }
         };
     }
     let reviewed = count(&inside);

@@ -135,6 +135,10 @@ pub const E27_BASELINE_DAYS: i32 = 90;
 /// E28: a trough within this many months of the start may still rise, in calendar months.
 pub const E28_EARLY_TROUGH_MONTHS: i32 = 3;
 
+/// E60: for the consensus reports, treatment with a bispecific antibody goes on until this many days
+/// after its last recorded dose, twice the usual longest interval.
+pub const E60_BISPECIFIC_RUNNING_DAYS: i32 = 56;
+
 use Origin::{Both, Engineering, Summary};
 
 /// Every parameter, in order; the values are written from the constants themselves.
@@ -409,6 +413,12 @@ pub static ALL: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
             "E30",
             "An order that ended on an unrecorded day may have run, if no dose is recorded under it",
             months(E30_OPEN_ORDER_MONTHS),
+            Engineering,
+        ),
+        row(
+            "E60",
+            "For other reports: a bispecific antibody goes on after its last recorded dose",
+            days(E60_BISPECIFIC_RUNNING_DAYS),
             Engineering,
         ),
         row(

@@ -21,7 +21,11 @@ const AIM: (GramsPerLitre, GramsPerLitre) = (GramsPerLitre::SIX, GramsPerLitre::
 const INFECTION_FREE_MONTHS: i32 = 6;
 
 /// A result of the running course, drawn after its first day.
-fn results<'a>(facts: &'a Facts, running: &IgCourse, as_of: Date) -> Vec<(Date, &'a LabResult)> {
+pub(super) fn results<'a>(
+    facts: &'a Facts,
+    running: &IgCourse,
+    as_of: Date,
+) -> Vec<(Date, &'a LabResult)> {
     let Some(start) = running.start else {
         return Vec::new();
     };

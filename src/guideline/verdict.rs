@@ -78,6 +78,15 @@ impl Verdict {
         }
     }
 
+    /// Kleene negation; an unknown stays one, for the same reason.
+    pub fn negate(self) -> Self {
+        match self {
+            Self::Met => Self::NotMet,
+            Self::NotMet => Self::Met,
+            Self::Unknown(reason) => Self::Unknown(reason),
+        }
+    }
+
     /// The wire word of decision-spec §1: `met`, `not-met` or `unknown`.
     pub fn code(self) -> &'static str {
         match self {

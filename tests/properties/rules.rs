@@ -204,6 +204,13 @@ fn codes(assessment: &Assessment) -> Vec<String> {
         &json["cards"],
     ];
     found.extend(lists.into_iter().flat_map(|list| list.as_array()).flatten());
+    for report in json["comparators"].as_array().into_iter().flatten() {
+        found.extend([&report["start"], &report["stop"]]);
+        let rules = report["rules"].as_array();
+        for rule in rules.into_iter().flatten() {
+            found.extend(["verdict", "reason"].map(|member| &rule[member]));
+        }
+    }
     for criterion in json["start"]["criteria"].as_array().into_iter().flatten() {
         found.extend(["id", "verdict", "reason"].map(|member| &criterion[member]));
     }

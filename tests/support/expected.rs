@@ -3,8 +3,7 @@
 use std::{env, fs, path::Path};
 
 /// The command that writes every such file anew.
-pub const COMMAND: &str =
-    "WRITE_EXPECTED=1 cargo test --workspace --test golden --test timeline --test traceability";
+pub const COMMAND: &str = "WRITE_EXPECTED=1 cargo test --workspace --test fixtures --test golden --test timeline --test traceability";
 
 /// Files are to be written, not compared.
 pub fn writing() -> bool {
@@ -16,7 +15,10 @@ pub fn check(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if writing() {
         fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        fs::write(&file, text).expect("a file that can be written");
+        // At once, for another test may be reading it.
+        let new = file.with_extension("new");
+        fs::write(&new, text).expect("a file that can be written");
+        fs::rename(&new, &file).expect("a file that can be replaced");
         return;
     }
     let found = fs::read_to_string(&file).unwrap_or_default();

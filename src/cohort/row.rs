@@ -1,0 +1,167 @@
+//! One row a patient: the codes of the assessment, the dates that are due, the data problems.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::guideline::assessment::Assessment;
+
+/// A row. Every code is one of decision-spec §1; every date is `YYYY-MM-DD`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Row {
+    /// The patient's id, as the export has it.
+    pub patient: String,
+    /// The evaluation date.
+    pub as_of: Option<String>,
+    /// Version of the guideline.
+    pub guideline_version: Option<String>,
+    /// Population.
+    pub population: Option<String>,
+    /// Populations between which it is not decided.
+    pub alternatives: Vec<String>,
+    /// `car-t` or `bispecific`.
+    pub index_kind: Option<String>,
+    /// The day of the index event.
+    pub index_date: Option<String>,
+    /// Start conclusion.
+    pub start: Option<String>,
+    /// Recommendations that decided it.
+    pub recommendations: Vec<String>,
+    /// What is missing.
+    pub missing: Vec<String>,
+    /// On immunoglobulin; empty where medication was not exported.
+    pub on_immunoglobulin: Option<bool>,
+    /// First day of the running course.
+    pub course_start: Option<String>,
+    /// Which stop rule.
+    pub rule: Option<String>,
+    /// When the early stop is due.
+    pub stop_due: Option<String>,
+    /// The window of the ordinary stop.
+    pub window_start: Option<String>,
+    /// Its end.
+    pub window_end: Option<String>,
+    /// Days of the course in winter.
+    pub winter_days: Option<i32>,
+    /// Course conclusions.
+    pub course: Vec<String>,
+    /// The day of the review that is due.
+    pub review_due: Option<String>,
+    /// Dose conclusion.
+    pub dose: Option<String>,
+    /// Every card that applies, most urgent first.
+    pub cards: Vec<String>,
+    /// Kinds of data problem.
+    pub problems: Vec<String>,
+}
+
+impl Row {
+    /// The row of an assessment.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: an assessment is always JSON.
+    pub fn new(patient: &str, assessment: &Assessment) -> Result<Self, serde_json::Error> {
+        let json = serde_json::to_value(assessment)?;
+        let text = |path: &str| {
+            json.pointer(path)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        let list = |path: &str| -> Vec<String> {
+            let items = json.pointer(path).and_then(Value::as_array);
+            items
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
+        };
+        let problems: BTreeSet<String> = json["dataProblems"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|problem| problem["problem"].as_str())
+            .map(str::to_owned)
+            .collect();
+        Ok(Self {
+            patient: patient.to_owned(),
+            as_of: text("/asOf"),
+            guideline_version: text("/guideline/version"),
+            population: text("/population/code"),
+            alternatives: list("/population/alternatives"),
+            index_kind: text("/population/index/kind"),
+            index_date: text("/population/index/date"),
+            start: text("/start/conclusion"),
+            recommendations: list("/start/recommendations"),
+            missing: list("/start/missing"),
+            on_immunoglobulin: json["course"]["onImmunoglobulin"].as_bool(),
+            course_start: text("/course/start"),
+            rule: text("/course/rule"),
+            stop_due: text("/course/stopDue"),
+            window_start: text("/course/window/start"),
+            window_end: text("/course/window/end"),
+            winter_days: assessment.course.winter_days,
+            course: list("/course/conclusions"),
+            review_due: assessment.course.review_due.map(|day| day.to_string()),
+            dose: text("/dose/conclusion"),
+            cards: list("/cards"),
+            problems: problems.into_iter().collect(),
+        })
+    }
+
+    /// The columns of the flat formats, in order, with what each holds.
+    pub const COLUMNS: [(&'static str, Column); 22] = [
+        ("patient", Column::Text(|row| Some(row.patient.clone()))),
+        ("asOf", Column::Text(|row| row.as_of.clone())),
+        (
+            "guidelineVersion",
+            Column::Text(|row| row.guideline_version.clone()),
+        ),
+        ("population", Column::Text(|row| row.population.clone())),
+        (
+            "alternatives",
+            Column::Text(|row| joined(&row.alternatives)),
+        ),
+        ("indexKind", Column::Text(|row| row.index_kind.clone())),
+        ("indexDate", Column::Text(|row| row.index_date.clone())),
+        ("start", Column::Text(|row| row.start.clone())),
+        (
+            "recommendations",
+            Column::Text(|row| joined(&row.recommendations)),
+        ),
+        ("missing", Column::Text(|row| joined(&row.missing))),
+        (
+            "onImmunoglobulin",
+            Column::Flag(|row| row.on_immunoglobulin),
+        ),
+        ("courseStart", Column::Text(|row| row.course_start.clone())),
+        ("rule", Column::Text(|row| row.rule.clone())),
+        ("stopDue", Column::Text(|row| row.stop_due.clone())),
+        ("windowStart", Column::Text(|row| row.window_start.clone())),
+        ("windowEnd", Column::Text(|row| row.window_end.clone())),
+        ("winterDays", Column::Number(|row| row.winter_days)),
+        ("course", Column::Text(|row| joined(&row.course))),
+        ("reviewDue", Column::Text(|row| row.review_due.clone())),
+        ("dose", Column::Text(|row| row.dose.clone())),
+        ("cards", Column::Text(|row| joined(&row.cards))),
+        ("problems", Column::Text(|row| joined(&row.problems))),
+    ];
+}
+
+/// What a column of a flat format holds.
+#[derive(Debug, Clone, Copy)]
+pub enum Column {
+    /// Text; a list is joined by `;`.
+    Text(fn(&Row) -> Option<String>),
+    /// A whole number.
+    Number(fn(&Row) -> Option<i32>),
+    /// Yes or no.
+    Flag(fn(&Row) -> Option<bool>),
+}
+
+fn joined(list: &[String]) -> Option<String> {
+    (!list.is_empty()).then(|| list.join(";"))
+}
