@@ -8,6 +8,7 @@ mod http {
     pub mod discovery;
     pub mod harness;
     pub mod mutations;
+    pub mod playground;
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;

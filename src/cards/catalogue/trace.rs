@@ -43,6 +43,27 @@ pub fn start_code(conclusion: StartConclusion) -> &'static str {
     }
 }
 
+/// What a consensus report answers for the patient: a start, or a stop.
+pub fn report(start: Option<StartConclusion>, stop: Option<StartConclusion>) -> Text {
+    use StartConclusion::{Cons, Met, Na, Not, Ns, Unk};
+    match (start, stop) {
+        (_, Some(Met)) => text("stopkriterium opfyldt", "stop criterion met"),
+        (_, Some(Cons)) => text("stop kan overvejes", "a stop may be considered"),
+        (_, Some(Not)) => text("stopkriterium ikke opfyldt", "stop criterion not met"),
+        (Some(Met), None) => text("anbefaler opstart", "recommends a start"),
+        (Some(Cons), None) => text("opstart kan overvejes", "a start may be considered"),
+        (Some(Not), None) => text("opstartskriterium ikke opfyldt", "start criterion not met"),
+        (_, Some(Ns)) | (Some(Ns), None) => text(
+            "afhænger af infektioner, og ingen er registreret",
+            "hangs on infections, and none are recorded",
+        ),
+        (_, Some(Unk)) | (Some(Unk), None) => text("kan ikke afgøres", "cannot be decided"),
+        (_, Some(Na)) | (Some(Na) | None, None) => {
+            text("gælder ikke patienten", "does not apply to the patient")
+        }
+    }
+}
+
 /// Which stop rule governs a course.
 pub fn rule(rule: CourseRule) -> Text {
     match rule {
@@ -147,4 +168,25 @@ pub fn section(recommendation: &str) -> &'static str {
         .iter()
         .find(|(id, _)| *id == recommendation)
         .map_or("", |(_, section)| section)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_are_those_of_the_recommendations() {
+        let table = include_str!("../../../docs/guideline/recommendations.md");
+        let rows: Vec<(&str, &str)> = table
+            .lines()
+            .filter_map(|line| {
+                let mut cells = line.strip_prefix('|')?.split('|');
+                let id = cells.next().filter(|id| id.starts_with("REC-"))?;
+                Some((id, cells.nth(1)?))
+            })
+            .collect();
+        assert_eq!(rows, SECTIONS);
+        assert_eq!(section("REC-10"), "S Opstart 1");
+        assert_eq!(section("REC-99"), "");
+    }
 }

@@ -10,6 +10,7 @@ use crate::{
         Language,
         card::{Action, Card, Indicator},
         catalogue::{Text, entry, gaps, trace, words as terms},
+        evidence::{self, JudgementView, ReportView, StudyView},
         locale,
     },
     cds_hooks::Evaluation,
@@ -34,6 +35,9 @@ pub struct ResultView {
     conclusion: Vec<Fact>,
     cards: Vec<CardView>,
     trace: TraceView,
+    reports: Vec<(&'static str, ReportView)>,
+    judgement: JudgementView,
+    studies: Vec<StudyView>,
     svg: String,
     columns: [&'static str; 4],
     rows: Vec<Row>,
@@ -139,6 +143,9 @@ impl ResultView {
             conclusion: conclusion(assessment, language),
             cards: evaluation.cards.iter().map(CardView::new).collect(),
             trace: TraceView::new(evaluation, language),
+            reports: reports(assessment, language),
+            judgement: evidence::judgement(language),
+            studies: evidence::studies(language),
             svg: timeline.svg(language),
             columns: Timeline::columns(language),
             rows: timeline.rows(language),
@@ -246,6 +253,20 @@ fn conclusion(assessment: &Assessment, language: Language) -> Vec<Fact> {
         });
     }
     facts
+}
+
+/// The consensus reports, each with what it answers for the patient.
+fn reports(assessment: &Assessment, language: Language) -> Vec<(&'static str, ReportView)> {
+    let answer = |report: &ReportView| {
+        let mut comparators = assessment.comparators.iter();
+        let found = comparators.find(|found| found.id == report.id);
+        let (start, stop) = found.map_or((None, None), |found| (found.start, found.stop));
+        trace::report(start, stop).say(language)
+    };
+    evidence::reports(language)
+        .into_iter()
+        .map(|report| (answer(&report), report))
+        .collect()
 }
 
 fn capital(text: &str) -> String {

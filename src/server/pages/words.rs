@@ -101,9 +101,9 @@ pub const VERDICT: Text = text("Vurdering", "Verdict");
 /// What decided.
 pub const VALUE: Text = text("Værdi og dato", "Value and date");
 /// The resources that decided.
-pub const EVIDENCE: Text = text("Fund i journalen", "Evidence in the record");
+pub const EVIDENCE: Text = text("Fund", "Evidence");
 /// Where it stands.
-pub const RECOMMENDATION: Text = text("Anbefaling og afsnit", "Recommendation and section");
+pub const RECOMMENDATION: Text = text("Anbefaling", "Recommendation");
 /// What S and A stand for.
 pub const SECTIONS: Text = text(
     "S: Medicinrådets opsummering. A: tillægget om CAR-T og bispecifikke antistoffer.",
@@ -137,6 +137,23 @@ pub const ORDER: Text = text("Ordination", "Order");
 pub const INDEX: Text = text("Indekshændelse", "Index event");
 /// What was decided.
 pub const RESTS_ON: Text = text("Hviler på", "Rests on");
+/// Reports and studies beside the national guideline.
+pub const BESIDE: Text = text(
+    "Konsensusrapporter og evidens (til orientering; ikke den nationale vejledning)",
+    "Consensus reports and evidence (for information; not the national guideline)",
+);
+/// A consensus report.
+pub const REPORT: Text = text("Rapport", "Report");
+/// What it answers for the patient.
+pub const ANSWER: Text = text("For patienten", "For the patient");
+/// When it begins.
+pub const BEGIN: Text = text("Opstart", "Start");
+/// When it stops.
+pub const END: Text = text("Stop", "Stop");
+/// Its quality.
+pub const QUALITY: Text = text("Kvalitet (AGREE II)", "Quality (AGREE II)");
+/// The studies.
+pub const STUDIES: Text = text("Studier bag tillægget", "Studies behind the addendum");
 /// The timeline.
 pub const TIMELINE: Text = text("Tidslinje", "Timeline");
 /// The timeline as a table.
