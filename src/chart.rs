@@ -5,6 +5,7 @@ mod conditions;
 mod date;
 mod drafts;
 mod encounters;
+pub mod fhir_version;
 mod immunizations;
 mod infections;
 mod json;
@@ -15,6 +16,7 @@ mod record;
 pub mod relevance;
 mod source;
 mod statements;
+pub mod survey;
 pub mod terminology;
 mod treatments;
 mod unit;
@@ -31,7 +33,7 @@ use crate::guideline::{
 use codes::Codes;
 use record::{Record, note};
 use source::Obtainment;
-use terminology::Terminology;
+use terminology::{OrderCodes, Terminology};
 
 /// The resource types that the chart reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +112,8 @@ pub struct Chart {
     /// Raw JSON of the orders that a suggestion may update or delete: running immunoglobulin orders
     /// and the draft, by reference, with every element that the client sent.
     pub orders: BTreeMap<Reference, Box<RawValue>>,
+    /// The codes with which a suggestion orders.
+    pub order_codes: OrderCodes,
 }
 
 /// What the drafts of an order hook hold.
@@ -172,6 +176,7 @@ pub fn read(
         patient: record.patient,
         draft,
         orders,
+        order_codes: reading.terminology.order_codes().clone(),
     }
 }
 

@@ -1,8 +1,10 @@
-//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `parameters`, `comparators`,
-//! `evidence`.
+//! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `codes`, `doctor`,
+//! `parameters`, `comparators`, `evidence`.
 
 mod assess;
+mod codes;
 mod cohort;
+mod doctor;
 mod evidence;
 mod parameters;
 mod timeline;
@@ -44,6 +46,10 @@ enum Command {
     Cohort(cohort::Cohort),
     /// Draw one patient's course as SVG, or list it as a table.
     Timeline(timeline::Timeline),
+    /// Hold the codes of a hospital's data against those that the program knows.
+    Codes(codes::Codes),
+    /// Call a running service as an EHR does, and say which rules of CDS Hooks it keeps.
+    Doctor(doctor::Doctor),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
     /// List the consensus reports that stand beside the national guideline.
@@ -91,7 +97,7 @@ impl From<LanguageArg> for Language {
 }
 
 /// Runs the command line of this process: exit code 0 when it did its work, 1 when it could not,
-/// 2 when it was called wrongly.
+/// 2 when it was called wrongly; 3 when `codes check` found what is not mapped.
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(arguments) => demo(&arguments),
@@ -99,6 +105,11 @@ pub fn run() -> ExitCode {
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Cohort(arguments) => cohort::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
+        Command::Codes(arguments) => match codes::run(&arguments) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
         Command::Comparators(arguments) => evidence::reports(&arguments),
         Command::Evidence(arguments) => evidence::studies(&arguments),

@@ -8,7 +8,7 @@ use figment::{
     Figment,
     error::{Error as FigmentError, Kind},
     providers::{Env, Format, Toml},
-    value::Value,
+    value::{Value, magic::RelativePathBuf},
 };
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -59,6 +59,8 @@ pub struct Config {
     pub time_zone: Zone,
     /// The playground is served at `/`.
     pub playground: bool,
+    /// Files with a site's own codes.
+    pub terminology_files: Vec<RelativePathBuf>,
     /// Log filter.
     #[serde(deserialize_with = "log_filter")]
     pub log: String,

@@ -10,6 +10,7 @@ pub mod chart;
 pub mod cli;
 pub mod cohort;
 pub mod config;
+pub mod doctor;
 pub mod guideline;
 pub mod server;
 pub mod timeline;

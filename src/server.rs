@@ -11,6 +11,7 @@ mod log;
 mod page;
 mod pages;
 mod playground;
+pub mod terminology;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -21,6 +22,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
+use figment::value::magic::RelativePathBuf;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tower_http::{
@@ -30,14 +32,16 @@ use tower_http::{
 
 use crate::{
     cds_hooks::service::{ServiceError, Services},
-    chart::terminology::{LoadError, Terminology},
+    chart::terminology::Terminology,
     config::{Config, Origins},
 };
 use caller::Caller;
 use clock::Clock;
 pub use demonstration::{Demonstration, DemonstrationError};
+pub use fhir::Store;
 pub use log::start as start_log;
 pub use page::curl_lines;
+pub use terminology::TerminologyError;
 
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
@@ -65,9 +69,9 @@ pub enum ServerError {
     /// A file that the program is built with.
     #[error(transparent)]
     Service(#[from] ServiceError),
-    /// A value set that the program is built with.
+    /// The program's own codes, or those of the site.
     #[error(transparent)]
-    Terminology(#[from] LoadError),
+    Terminology(#[from] TerminologyError),
     /// A demonstration patient.
     #[error(transparent)]
     Demonstration(#[from] DemonstrationError),
@@ -89,11 +93,13 @@ impl State {
     ///
     /// # Errors
     ///
-    /// A file of `hooks/` or `terminology/` is not what it must be.
+    /// A file of `hooks/` or `terminology/`, or one of the site's, is not what it must be.
     pub fn new(config: Config, clock: Clock) -> Result<Self, ServerError> {
+        let files = config.terminology_files.iter();
+        let terminology = terminology::load(files.map(RelativePathBuf::relative))?;
         Ok(Self {
-            services: Services::built_in()?,
-            terminology: Terminology::built_in()?,
+            services: Services::with_codes_of(&terminology)?,
+            terminology,
             assumed: Caller::new(config.assumed_client()),
             config,
             clock,

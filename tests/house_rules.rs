@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
         ],
     ),
+    ("doctor", &["server"]),
     (
         "cli",
         &[
@@ -39,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cohort",
             "config",
             "server",
+            "doctor",
         ],
     ),
 ];
@@ -217,6 +219,39 @@ fn no_path_of_a_machine_is_committed() {
                 "{}: {folder}",
                 path.display()
             );
+        }
+    }
+}
+
+/// Every code of the value sets that is long enough not to be a word.
+fn clinical_codes() -> Vec<String> {
+    let mut codes = Vec::new();
+    for path in files(&root().join("terminology/valuesets")) {
+        let set: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        for include in set["compose"]["include"].as_array().unwrap() {
+            let concepts = include["concept"].as_array().unwrap().iter();
+            codes.extend(concepts.map(|one| one["code"].as_str().unwrap().to_owned()));
+        }
+    }
+    codes.retain(|code| code.len() >= 4 && code.contains(|letter: char| letter.is_ascii_digit()));
+    codes
+}
+
+#[test]
+fn clinical_codes_stand_in_the_value_sets_only() {
+    let codes = clinical_codes();
+    assert!(codes.len() > 500, "{}", codes.len());
+    for (path, text) in sources() {
+        let is_test =
+            path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
+        if is_test {
+            continue;
+        }
+        let program = text.split("#[cfg(test)]").next().unwrap();
+        for code in &codes {
+            let literal = format!("\"{code}\"");
+            assert!(!program.contains(&literal), "{}: {literal}", path.display());
         }
     }
 }

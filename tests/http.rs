@@ -7,9 +7,11 @@ mod http {
     pub mod demonstration;
     pub mod discovery;
     pub mod harness;
+    pub mod independent;
     pub mod mutations;
     pub mod playground;
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;
+    pub mod sandbox_behaviours;
 }

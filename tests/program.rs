@@ -428,6 +428,78 @@ fn assess_says_which_file_it_cannot_read() {
 }
 
 #[test]
+fn doctor_examines_a_running_service() {
+    let demo = Demo::start();
+    let (_, rest) = demo.greeting.split_once("Open ").unwrap();
+    let (base, _) = rest.split_once("/ ").unwrap();
+    let output = run(&["doctor", "--base", base, "--patients", "2"]);
+    let table = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{table}");
+    assert!(table.contains(" passed, 0 failed,"), "{table}");
+    // The demonstration asks for no token: the doctor says so when it has one.
+    let key = "tests/doctor/keys/ec.jwk.json";
+    let with_key = ["--key", key, "--issuer", "https://ehr.example"];
+    let arguments = [
+        &[
+            "doctor",
+            "--base",
+            base,
+            "--patients",
+            "1",
+            "--format",
+            "json",
+        ][..],
+        &with_key,
+    ];
+    let output = run(&arguments.concat());
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let failed: Vec<&str> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["result"] == "failed")
+        .map(|row| row["rule"].as_str().unwrap())
+        .collect();
+    assert!(failed.contains(&"SEC-05"), "{failed:?}");
+    assert!(
+        failed
+            .iter()
+            .all(|rule| rule.starts_with("JWT") || *rule == "SEC-05"),
+        "{failed:?}"
+    );
+}
+
+#[test]
+fn doctor_says_why_it_cannot_begin() {
+    let base = ["doctor", "--base", "http://127.0.0.1:1"];
+    for (arguments, code, said) in [
+        (
+            vec!["--key", "nowhere.pem", "--issuer", "x"],
+            1,
+            "nowhere.pem: ",
+        ),
+        (
+            vec!["--key", "tests/doctor/keys/ec.pem", "--issuer", "x"],
+            1,
+            "ec.pem: no key id",
+        ),
+        (vec!["--key", "Cargo.toml"], 2, "--issuer"),
+        (vec!["--issuer", "x"], 2, "--key"),
+        (vec![], 1, "not every check passed"),
+    ] {
+        let output = run(&[&base[..], &arguments].concat());
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        let message = text(&output.stderr);
+        assert!(message.contains(said), "{said}: {message}");
+    }
+    assert_eq!(
+        run(&["doctor", "--base", "cds.example"]).status.code(),
+        Some(2)
+    );
+}
+
+#[test]
 fn comparators_and_evidence_are_listed_in_both_languages() {
     for (command, of, count) in [("comparators", None, 8), ("evidence", Some("studies"), 10)] {
         let printed = |arguments: &[&str]| {
@@ -508,4 +580,234 @@ fn timeline_draws_and_lists() {
     let refused = run(&["timeline", "fixtures/README.md"]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused.stderr).starts_with("fixtures/README.md: not JSON"));
+}
+
+/// A local code of IgG, under which a patient's results are else not found.
+#[test]
+fn a_sites_own_codes() {
+    let local = "urn:example:laboratory";
+    let codes = Made::new(
+        "site-igg.json",
+        &format!(
+            r#"{{"resourceType":"ValueSet","url":"urn:sid-cds:valueset:lab-igg-mass","compose":{{
+                "include":[{{"system":"{local}","concept":[{{"code":"IGG1"}}]}}]}}}}"#
+        ),
+    );
+    let bundle = fs::read_to_string("fixtures/01-car-t-3-months/bundle.json").unwrap();
+    let recoded = bundle
+        .replace("http://npu-terminology.org", local)
+        .replace("NPU19814", "IGG1");
+    assert_ne!(recoded, bundle);
+    let record = Made::new("recoded.json", &recoded);
+    let assess = |more: &[&str]| -> Value {
+        let arguments = [&["assess", "--as-of", "2026-03-16"], more, &[record.path()]].concat();
+        let output = run(&arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    assert_eq!(assess(&[])["start"]["conclusion"], "UNK");
+    let with_codes = assess(&["--terminology", codes.path()]);
+    assert_eq!(with_codes["start"]["conclusion"], "MET");
+
+    // The same file in the configuration, by a path from where that is.
+    let name = codes.0.file_name().unwrap().to_str().unwrap();
+    let config = Made::new(
+        "site.toml",
+        &format!("listen = \"127.0.0.1:0\"\nterminology-files = [\"{name}\"]"),
+    );
+    let output = program()
+        .args(["assess", "--as-of", "2026-03-16", record.path()])
+        .env(
+            "SID_CDS_TERMINOLOGY_FILES",
+            format!("[\"{}\"]", codes.path()),
+        )
+        .output()
+        .unwrap();
+    let assessment: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(assessment["start"]["conclusion"], "MET");
+    let mut serve = program()
+        .args(["serve", "--config", config.path()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(serve.stderr.take().unwrap());
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    let _ = serve.kill();
+    let _ = serve.wait();
+    assert!(line.contains("listening"), "{line}");
+
+    for (content, expected) in [
+        (
+            r#"{"resourceType":"ValueSet","url":"urn:sid-cds:valueset:lab-igg-mass","compose":{
+                "include":[{"system":"http://loinc.org","concept":[{"code":"2464-6"}]}]}}"#,
+            "\"2464-6\": is in lab-igg-NEVER-total already, so it cannot be in lab-igg-mass",
+        ),
+        ("{", "not a FHIR ValueSet or ConceptMap"),
+    ] {
+        let wrong = Made::new("site-wrong.json", content);
+        let config = Made::new(
+            "site-wrong.toml",
+            &format!(
+                "listen = \"127.0.0.1:0\"\nterminology-files = [\"{}\"]",
+                wrong.path()
+            ),
+        );
+        for arguments in [
+            &["serve", "--config", config.path()][..],
+            &["assess", "--terminology", wrong.path(), record.path()],
+        ] {
+            let output = run(arguments);
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+            let error = text(&output.stderr);
+            assert!(error.contains(wrong.path()), "{error}");
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+    let output = run(&["assess", "--terminology", "nowhere.json", record.path()]);
+    assert!(text(&output.stderr).starts_with("terminology file nowhere.json: "));
+}
+
+#[test]
+fn a_record_of_an_earlier_fhir_version_is_refused() {
+    let record = Made::new(
+        "stu3.json",
+        r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":
+            {"resourceType":"Condition","clinicalStatus":"active","assertedDate":"2026-01-01"}}]}"#,
+    );
+    let output = run(&["assess", record.path()]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    assert!(
+        error.contains("entry[0].resource.assertedDate: Of FHIR STU3. This service reads FHIR R4"),
+        "{error}"
+    );
+}
+
+/// What an integrator learns of the codes of files; nothing of a patient.
+#[test]
+fn codes_check_of_files() {
+    let check = |arguments: &[&str]| run(&[&["codes", "check"], arguments].concat());
+    let known = check(&[FIXTURE]);
+    assert_eq!(known.status.code(), Some(0), "{}", text(&known.stderr));
+    for said in ["codes are known", "lab-igg-mass", "NPU19814", "med-cart"] {
+        assert!(text(&known.stdout).contains(said), "{said}");
+    }
+    let list = Made::new(
+        "codes.csv",
+        "\u{feff}code;display;System\r\nIGG1;\"P-Immunglobulin G; \"\"total\"\"\";urn:example:lab\r\n\r\nALB;P-Albumin;urn:example:lab\r\n",
+    );
+    let output = check(&["--json", list.path()]);
+    assert_eq!(output.status.code(), Some(3), "one looks like IgG");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&report["known"], &report["unknown"], &report["notMapped"]),
+        (&0.into(), &2.into(), &1.into())
+    );
+    assert_eq!(report["codes"][0]["code"], "IGG1");
+    assert_eq!(
+        report["codes"][0]["display"],
+        "P-Immunglobulin G; \"total\""
+    );
+    assert_eq!(report["codes"][0]["looksLike"][0], "igg");
+
+    // Mapped by the site, it is known.
+    let site = Made::new(
+        "codes-site.json",
+        r#"{"resourceType":"ValueSet","url":"urn:sid-cds:valueset:lab-igg-mass","compose":{
+            "include":[{"system":"urn:example:lab","concept":[{"code":"IGG1"}]}]}}"#,
+    );
+    let output = check(&["--terminology", site.path(), list.path()]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+
+    let lines = Made::new(
+        "codes.ndjson",
+        concat!(
+            r#"{"resourceType":"Patient","id":"nancy","name":[{"family":"Testesen"}],"birthDate":"1958-02-29"}"#,
+            "\n\n",
+            r#"{"resourceType":"Condition","id":"c1","subject":{"reference":"Patient/nancy"},"code":{"text":"CAR-T given to Testesen, 290258-4010"},"onsetDateTime":"2026-01-17"}"#,
+            "\n",
+            r#"{"resourceType":"Observation","code":{"coding":[{"system":"urn:example:lab","code":"X","display":"Testesen 290258-4010"}]}}"#,
+        ),
+    );
+    for form in [&[lines.path()][..], &["--json", lines.path()]] {
+        let output = check(form);
+        assert_eq!(output.status.code(), Some(3), "text that looks like CAR-T");
+        let said = text(&output.stdout);
+        assert!(said.contains("withheld"), "{said}");
+        for hidden in ["nancy", "Testesen", "290258", "1958", "2026-01", "given"] {
+            assert!(!said.contains(hidden), "{hidden}: {said}");
+        }
+    }
+
+    for (content, expected) in [
+        (
+            "{\"resourceType\":\"Patient\"}\n{broken Nancy",
+            "not JSON: line 2",
+        ),
+        ("[1]", "neither a FHIR resource nor a CDS Hooks request"),
+        ("name,number\nNancy,1", "no column \"code\""),
+        ("code\nA", "name the system with --system"),
+        ("system,code\nurn:x,", "row 2: no code"),
+        ("system,code\nurn:x,\"A", "a quote is not closed"),
+    ] {
+        let file = Made::new("codes-wrong", content);
+        let output = check(&[file.path(), FIXTURE]);
+        assert_eq!(output.status.code(), Some(1), "{content}");
+        let error = text(&output.stderr);
+        assert!(
+            error.starts_with(file.path()) && error.contains(expected),
+            "{error}"
+        );
+        assert!(!error.contains("Nancy"), "{error}");
+        assert!(
+            text(&output.stdout).contains("NPU19814"),
+            "the other file is read"
+        );
+    }
+    assert_eq!(check(&[]).status.code(), Some(2));
+}
+
+/// The same of a FHIR server: every page of every type that it has.
+#[test]
+fn codes_check_of_a_server() {
+    let demo = Demo::start();
+    let at = demo.greeting.find("http://127.0.0.1:").unwrap();
+    let base = demo.greeting[at..]
+        .split('/')
+        .take(3)
+        .collect::<Vec<_>>()
+        .join("/");
+    let output = run(&["codes", "check", "--json", &format!("{base}/fhir/")]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let elements: Vec<&str> = report["codes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["element"].as_str().unwrap())
+        .collect();
+    for element in [
+        "Observation.code",
+        "Condition.code",
+        "Procedure.code",
+        "MedicationRequest.medicationCodeableConcept",
+        "Encounter.class",
+        "Immunization.vaccineCode",
+    ] {
+        assert!(elements.contains(&element), "{element}");
+    }
+    let output = run(&[
+        "codes",
+        "check",
+        "--header",
+        "no header",
+        &format!("{base}/fhir"),
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("a header is \"Name: value\""));
+    drop(demo);
+    let output = run(&["codes", "check", &format!("{base}/fhir")]);
+    assert_eq!(output.status.code(), Some(1), "the server is gone");
+    assert!(text(&output.stderr).contains("Observation: "));
 }

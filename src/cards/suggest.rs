@@ -111,6 +111,7 @@ fn drafting<'a>(case: &'a Case<'_>) -> Option<Draft<'a>> {
         patient,
         as_of: case.assessment.as_of,
         language: case.language,
+        codes: &case.chart.order_codes,
     })
 }
 
@@ -426,7 +427,10 @@ fn add_reason(case: &Case<'_>) -> Option<Offer> {
     let order = case.assessment.order.reference.as_ref()?;
     let mut members = medication_request(case.chart.orders.get(order)?)?;
     let mut reasons = members.elements("reasonCode");
-    reasons.push(serde_json::value::to_raw_value(&sid_reason(case.language)).ok()?);
+    reasons.push(
+        serde_json::value::to_raw_value(&sid_reason(&case.chart.order_codes, case.language))
+            .ok()?,
+    );
     members.set("reasonCode", &reasons)?;
     let categories = members.elements("category");
     if !categories.is_empty() {

@@ -58,6 +58,10 @@ impl Sample {
         let t0 = date(2025, 12, 1);
         let mut chart = Chart {
             patient: Some(reference("Patient/p1")),
+            order_codes: crate::chart::terminology::Terminology::built_in()
+                .unwrap()
+                .order_codes()
+                .clone(),
             ..Chart::default()
         };
         chart.facts.patient.born = Some(When::day(date(1960, 1, 1)));

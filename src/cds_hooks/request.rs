@@ -13,7 +13,7 @@ use super::{
     service::Service,
 };
 use crate::{
-    chart::{self, Chart, Drafts, Input, Obtained, Reading, Source},
+    chart::{self, Chart, Drafts, Input, Obtained, Reading, Source, fhir_version},
     guideline::hooks::Hook,
 };
 
@@ -57,6 +57,12 @@ impl<'a> Request<'a> {
             .map(|raw| serde_json::from_str(raw.get()).map_err(|_| unreadable()))
             .transpose()?
             .unwrap_or_default();
+        let prefetch = prefetch(service, &members);
+        if let Some(outcome) =
+            OperationOutcome::from_issues(other_versions(draft_orders, &prefetch))
+        {
+            return Err(outcome);
+        }
         let patient_id = context.patient_id;
         let patient_id = patient_id
             .strip_prefix("Patient/")
@@ -66,7 +72,7 @@ impl<'a> Request<'a> {
             patient_id,
             selections,
             draft_orders,
-            prefetch: prefetch(service, &members),
+            prefetch,
         })
     }
 
@@ -101,6 +107,29 @@ fn prefetch<'a>(service: &Service, members: &Members<'a>) -> Vec<(Source, String
                 .get(template.key())
                 .map_or(Obtained::Nothing, Obtained::Value);
             (template.source(), template.key().to_owned(), obtained)
+        })
+        .collect()
+}
+
+/// What is of an earlier FHIR version than R4 (CTX-12): it is refused, not guessed at.
+fn other_versions(
+    draft_orders: Option<&RawValue>,
+    prefetch: &[(Source, String, Obtained<'_>)],
+) -> Vec<Issue> {
+    let drafts = draft_orders.map(|bundle| ("context.draftOrders".to_owned(), bundle));
+    let values = prefetch
+        .iter()
+        .filter_map(|(_, key, obtained)| match obtained {
+            Obtained::Value(raw) => Some((format!("prefetch.{key}"), *raw)),
+            Obtained::Nothing => None,
+        });
+    drafts
+        .into_iter()
+        .chain(values)
+        .filter_map(|(place, raw)| {
+            let earlier = fhir_version::earlier(raw)?;
+            let text = earlier.to_string();
+            Some(Issue::new(IssueCode::NotSupported, text).at(format!("{place}.{}", earlier.path)))
         })
         .collect()
 }

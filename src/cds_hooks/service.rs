@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::{
     schema::{RequestSchema, SchemaError},
-    template::{Template, TemplateError},
+    template::{self, Template, TemplateError},
 };
-use crate::guideline::hooks::Hook;
+use crate::{chart::terminology::Terminology, guideline::hooks::Hook};
 
 /// One service: an id, the hook it answers, what it asks for and what it accepts.
 #[derive(Debug)]
@@ -80,6 +80,23 @@ impl Services {
     ///
     /// A file of `hooks/` is not what it must be; the program does not start.
     pub fn built_in() -> Result<Self, ServiceError> {
+        Self::asking_for(&[])
+    }
+
+    /// The same, asking for what a site codes in its own way too: its codes of results and of
+    /// admissions join those that the searches name, or no client would send what they code.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Services::built_in`].
+    pub fn with_codes_of(terminology: &Terminology) -> Result<Self, ServiceError> {
+        let mut observations = terminology.site_codes("lab-");
+        observations.extend(terminology.site_codes("obs-"));
+        let admissions = terminology.site_codes("enc-admission");
+        Self::asking_for(&[("code=", &observations), ("class=", &admissions)])
+    }
+
+    fn asking_for(more: &[(&str, &[&str])]) -> Result<Self, ServiceError> {
         let mut services = Vec::new();
         let mut entries = Vec::new();
         for (id, entry, schema) in [
@@ -100,15 +117,20 @@ impl Services {
             ),
         ] {
             let fail = |reason: String| ServiceError::Entry { id, reason };
-            let entry: Value = serde_json::from_str(entry).map_err(|e| fail(e.to_string()))?;
+            let mut entry: Value = serde_json::from_str(entry).map_err(|e| fail(e.to_string()))?;
             if entry["id"] != id {
                 return Err(fail("the id is not the file's name".to_owned()));
             }
             let hook: Hook = serde_json::from_value(entry["hook"].clone())
                 .map_err(|e| fail(format!("hook: {e}")))?;
             let prefetch = entry["prefetch"]
-                .as_object()
+                .as_object_mut()
                 .ok_or_else(|| fail("prefetch is not an object".to_owned()))?;
+            for template in prefetch.values_mut() {
+                if let Some(text) = template.as_str() {
+                    *template = Value::String(template::naming(text, more));
+                }
+            }
             let templates = prefetch
                 .iter()
                 .map(|(key, text)| {

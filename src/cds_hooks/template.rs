@@ -107,6 +107,35 @@ impl Template {
     }
 }
 
+/// The template with more codes at the end of a parameter's list; one without that parameter stays.
+pub(super) fn naming(template: &str, more: &[(&str, &[&str])]) -> String {
+    let Some((path, query)) = template.split_once('?') else {
+        return template.to_owned();
+    };
+    let parameters = query.split('&').map(|parameter| {
+        let codes = more
+            .iter()
+            .filter(|(name, _)| parameter.starts_with(name))
+            .flat_map(|(_, codes)| *codes);
+        codes.fold(parameter.to_owned(), |list, code| list + "," + &token(code))
+    });
+    format!("{path}?{}", parameters.collect::<Vec<_>>().join("&"))
+}
+
+/// A code as a search parameter has it: what separates parameters and codes is escaped.
+fn token(code: &str) -> String {
+    let mut escaped = String::new();
+    for letter in code.chars() {
+        if matches!(letter, ',' | '|' | '$' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    // A blank as %20: a plus is one only in forms.
+    let encoded: String = url::form_urlencoded::byte_serialize(escaped.as_bytes()).collect();
+    encoded.replace('+', "%20")
+}
+
 impl Part {
     /// `context.patientId`, `today()`, `today() - N days`.
     fn token(token: &str) -> Option<Self> {
@@ -163,6 +192,24 @@ mod tests {
         ] {
             let template = Template::parse("key", text).unwrap();
             assert_eq!(template.filled("a/b", date(2026, 3, 16)), filled);
+        }
+    }
+
+    #[test]
+    fn more_codes_are_named() {
+        let more: &[(&str, &[&str])] = &[("code=", &["A1", "B,2 &"]), ("class=", &[])];
+        for (text, named) in [
+            (
+                "Observation?patient={{context.patientId}}&code=1,2&_count=5",
+                "Observation?patient={{context.patientId}}&code=1,2,A1,B%5C%2C2%20%26&_count=5",
+            ),
+            ("Encounter?class=IMP", "Encounter?class=IMP"),
+            (
+                "Patient/{{context.patientId}}",
+                "Patient/{{context.patientId}}",
+            ),
+        ] {
+            assert_eq!(naming(text, more), named);
         }
     }
 

@@ -5,7 +5,7 @@ use r4::resources::Condition;
 use super::{
     Source,
     codes::Codes,
-    date::Dated,
+    date::{self, Dated},
     record::{Record, note, reject},
     source::Entry,
     terminology::{ValueSetId, sets},
@@ -30,6 +30,8 @@ const DECISIVE: [&str; 5] = [
 const VERIFICATION: &str = "http://terminology.hl7.org/CodeSystem/condition-ver-status";
 /// System of `Condition.clinicalStatus`.
 const CLINICAL: &str = "http://terminology.hl7.org/CodeSystem/condition-clinical";
+/// Extension of dk-core: the day from which a Condition is not followed any more.
+const NOT_FOLLOWED: &str = "http://hl7.dk/fhir/core/StructureDefinition/NotFollowedAnymore";
 
 /// Which sets make which kinds of diagnosis.
 const KINDS: [(&[ValueSetId], DiagnosisKind); 6] = [
@@ -243,7 +245,7 @@ fn read_one(
     for kind in kinds {
         facts.diagnoses.push(Diagnosis {
             kind,
-            status: status(&one.condition),
+            status: status(record, one),
             confirmed: one.verification != Some(Verification::Unconfirmed),
             onset,
             text: one.codes.words(),
@@ -257,7 +259,7 @@ pub fn organ_foci(record: &Record<'_>, stated: &[Stated<'_, '_>], facts: &mut Fa
     const FOCI: [ValueSetId; 2] = [sets::DX_BRONCHIECTASIS, sets::DX_CHRONIC_LUNG_FOCUS];
     let foci = stated.iter().filter(|one| {
         one.codes.is_in(&FOCI, record.terminology)
-            && matches!(status(&one.condition), None | Some(ClinicalStatus::Active))
+            && matches!(status(record, one), None | Some(ClinicalStatus::Active))
     });
     facts.organ_foci.extend(foci.map(|one| OrganFocus {
         text: one.codes.words(),
@@ -265,18 +267,35 @@ pub fn organ_foci(record: &Record<'_>, stated: &[Stated<'_, '_>], facts: &mut Fa
     }));
 }
 
-fn status(condition: &Condition) -> Option<ClinicalStatus> {
-    let status = Codes::of(condition.clinical_status.as_ref()?);
-    let is = |code| status.has(CLINICAL, code);
-    if is("active") || is("recurrence") || is("relapse") {
-        Some(ClinicalStatus::Active)
-    } else if is("remission") || is("inactive") {
-        Some(ClinicalStatus::Remission)
-    } else if is("resolved") {
+/// `clinicalStatus`; a Condition that dk-core says is not followed any more is not active.
+fn status(record: &Record<'_>, one: &Stated<'_, '_>) -> Option<ClinicalStatus> {
+    let stated = one.condition.clinical_status.as_ref().map(Codes::of);
+    let is = |code| {
+        stated
+            .as_ref()
+            .is_some_and(|status| status.has(CLINICAL, code))
+    };
+    if is("resolved") {
         Some(ClinicalStatus::Resolved)
+    } else if is("remission") || is("inactive") || is_not_followed(record, one.entry) {
+        Some(ClinicalStatus::Remission)
+    } else if is("active") || is("recurrence") || is("relapse") {
+        Some(ClinicalStatus::Active)
     } else {
         None
     }
+}
+
+/// Does the extension of dk-core say so, on or before E?
+fn is_not_followed(record: &Record<'_>, entry: &Entry<'_>) -> bool {
+    let extensions = entry.object.objects("extension");
+    extensions
+        .iter()
+        .filter(|extension| extension.text("url").as_deref() == Some(NOT_FOLLOWED))
+        .any(|extension| {
+            let since = date::of(extension, "valueDateTime", record.zone).when();
+            since.is_some_and(|since| since.latest() <= record.as_of)
+        })
 }
 
 /// When it ended.

@@ -1,7 +1,8 @@
 //! The drafts of an order hook, which real clients send in shapes that are not R4.
 //!
 //! What is meant is unambiguous nearly always: an object where R4 has an array, an intent that is
-//! missing, the element names of DSTU2 or STU3. That is repaired and said; nothing is refused.
+//! missing, elements that are empty. That is repaired and said; nothing is refused here. What is of an
+//! earlier FHIR version does not come this far (`fhir_version.rs`).
 
 use std::collections::BTreeMap;
 
@@ -143,12 +144,8 @@ fn is_withdrawn(entry: &Entry<'_>) -> bool {
     )
 }
 
-/// MedicationRequest, which DSTU2 called `MedicationOrder`.
 fn is_medication(entry: &Entry<'_>) -> bool {
-    matches!(
-        entry.resource_type.as_str(),
-        "MedicationRequest" | "MedicationOrder"
-    )
+    entry.resource_type == "MedicationRequest"
 }
 
 /// The medication or service of a draft; `None` while none is chosen.
@@ -285,23 +282,12 @@ const ARRAYS: [&str; 5] = [
     "dosageInstruction",
     "identifier",
 ];
-/// Elements of the `MedicationOrder` of DSTU2, with their names in R4.
-const RENAMED: [(&str, &str); 2] = [("patient", "subject"), ("dateWritten", "authoredOn")];
 
 fn repair(raw: &RawValue) -> Repaired {
     let mut what = Vec::new();
     let Ok(Value::Object(mut draft)) = serde_json::from_str::<Value>(raw.get()) else {
         return Repaired { raw: None, what };
     };
-    if draft.get("resourceType").and_then(Value::as_str) == Some("MedicationOrder") {
-        draft.insert("resourceType".to_owned(), json!("MedicationRequest"));
-        what.push("a DSTU2 MedicationOrder".to_owned());
-        for (old, new) in RENAMED {
-            if let Some(value) = draft.shift_remove(old) {
-                draft.entry(new).or_insert(value);
-            }
-        }
-    }
     for name in ARRAYS {
         if let Some(value) = draft.get_mut(name).filter(|value| value.is_object()) {
             *value = Value::Array(vec![value.take()]);
@@ -311,16 +297,6 @@ fn repair(raw: &RawValue) -> Repaired {
     if !draft.contains_key("intent") {
         draft.insert("intent".to_owned(), json!("order"));
         what.push("intent: missing".to_owned());
-    }
-    for instruction in draft
-        .get_mut("dosageInstruction")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
-        if instruction.as_object_mut().is_some_and(modernise_dosage) {
-            what.push("dosageInstruction: of an earlier FHIR version".to_owned());
-        }
     }
     if drop_empty(&mut draft) {
         what.push("empty elements".to_owned());
@@ -332,27 +308,6 @@ fn repair(raw: &RawValue) -> Repaired {
         raw: serde_json::value::to_raw_value(&draft).ok(),
         what,
     }
-}
-
-/// The dose of STU3 and DSTU2 stood directly in the instruction; DSTU2 wrote `periodUnits`.
-fn modernise_dosage(instruction: &mut Map<String, Value>) -> bool {
-    let dose = instruction.shift_remove("doseQuantity");
-    let had_dose = dose.is_some();
-    if let Some(dose) = dose {
-        instruction
-            .entry("doseAndRate")
-            .or_insert_with(|| json!([{"doseQuantity": dose}]));
-    }
-    let repeat = instruction
-        .get_mut("timing")
-        .and_then(|timing| timing.get_mut("repeat"))
-        .and_then(Value::as_object_mut);
-    let units = repeat.and_then(|repeat| {
-        let units = repeat.shift_remove("periodUnits")?;
-        repeat.entry("periodUnit").or_insert(units);
-        Some(())
-    });
-    had_dose || units.is_some()
 }
 
 /// Drops members that are null, `{}` or `[]`, and array items that are; true if there were any.

@@ -282,13 +282,18 @@ pub fn bounds(record: &Record<'_>, order: &Object<'_>) -> (Dated, Dated) {
     (first, last)
 }
 
-/// Route: of the brand where it is named, else of the code.
+/// Route: of the brand that a site's code stands for or that is named, else of the code.
 pub fn route(codes: &Codes, record: &Record<'_>) -> IgRoute {
     let terminology = record.terminology;
-    let product = codes
-        .all_words()
-        .find_map(|words| terminology.product_by_name(words));
-    if let Some(product) = product {
+    let coded = codes
+        .codings()
+        .find_map(|coding| terminology.product_by_code(coding));
+    let named = || {
+        codes
+            .all_words()
+            .find_map(|words| terminology.product_by_name(words))
+    };
+    if let Some(product) = coded.or_else(named) {
         return product.route;
     }
     let (sc, iv) = (

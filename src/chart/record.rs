@@ -9,7 +9,7 @@ use super::{
     date::{self, Dated},
     json::Object,
     source::{Entry, Obtainment},
-    terminology::Terminology,
+    terminology::{Terminology, look::looks},
 };
 use crate::guideline::{
     date::When,
@@ -119,18 +119,39 @@ impl<'a> Record<'a> {
         Ok(read.resource)
     }
 
-    /// Says that the codes of a resource match nothing because none of them names its system.
+    /// Says that the codes of a resource match nothing because none of them names its system, or none
+    /// names one that is known though the name is of something that decides: a local code that nobody
+    /// has mapped.
     pub fn note_missing_system(&self, codes: &Codes, entry: &Entry<'_>, facts: &mut Facts) {
-        if !codes.is_uncoded() && codes.codings().all(|coding| coding.system.is_none()) {
-            let why = "code without a system";
-            note(
-                facts,
-                &entry.reference,
-                Problem::CodeSystemUnknown,
-                Touches::Nothing,
-                why,
-            );
+        if codes.is_uncoded() {
+            return;
         }
+        let why = if codes.codings().all(|coding| coding.system.is_none()) {
+            "code without a system".to_owned()
+        } else if codes
+            .codings()
+            .any(|coding| self.terminology.knows_system(coding))
+        {
+            return;
+        } else {
+            let kind = &entry.resource_type;
+            let like = codes
+                .all_words()
+                .flat_map(|words| looks(self.terminology, kind, words))
+                .next();
+            let Some(like) = like else { return };
+            format!(
+                "a local code that is not mapped; it looks like {}",
+                like.name()
+            )
+        };
+        note(
+            facts,
+            &entry.reference,
+            Problem::CodeSystemUnknown,
+            Touches::Nothing,
+            &why,
+        );
     }
 
     /// An element with a date, of the entry's own object.

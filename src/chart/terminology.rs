@@ -5,8 +5,11 @@
 //! to WHO and to ICD-10-CM.
 
 mod load;
+pub mod look;
+pub mod orders;
 pub mod products;
 pub mod sets;
+mod site;
 pub mod statement;
 mod system;
 
@@ -16,7 +19,9 @@ use rust_decimal::Decimal;
 
 use crate::guideline::facts::{Bacterial, Focus};
 pub use load::LoadError;
+pub use orders::OrderCodes;
 use products::Product;
+pub use site::{SiteError, SiteFile};
 use system::{Normalised, RXNORM, SNOMED};
 
 /// The value sets that the chart reads facts with; each is a FHIR ValueSet in `terminology/`.
@@ -81,6 +86,9 @@ pub struct Terminology {
     foci: Codes<Focus>,
     units: Codes<load::Unit>,
     products: Vec<Product>,
+    product_codes: Codes<Product>,
+    site_codes: Vec<(ValueSetId, String)>,
+    order_codes: OrderCodes,
 }
 
 /// One value set: its concepts by exact code and, apart, those that stand for what is below them.
@@ -110,6 +118,18 @@ impl<T> Codes<T> {
 
     fn exact(&self, key: &Normalised<'_>) -> Option<&T> {
         self.0.get(key.system)?.get(&key.code)
+    }
+
+    fn of_system(&self, system: &str) -> impl Iterator<Item = (&String, &T)> {
+        self.0.get(system).into_iter().flatten()
+    }
+
+    /// Every value with its system and normalised code.
+    fn all(&self) -> impl Iterator<Item = (&str, &str, &T)> {
+        self.0.iter().flat_map(|(system, codes)| {
+            let codes = codes.iter();
+            codes.map(|(code, value)| (system.as_str(), code.as_str(), value))
+        })
     }
 
     /// The value of the longest code that `key` begins with, within its system.
@@ -208,23 +228,80 @@ impl Terminology {
     /// The public CDS Hooks Sandbox hands a suggested order back in that form. Only for drafts, and
     /// only these two codes: an RxNorm code is a number, so they cannot be one.
     pub fn find_rewritten_immunoglobulin(&self, coding: Coding<'_>) -> Option<&Concept> {
-        let system = coding.system.map(str::trim);
         let code = coding.code.trim();
-        if system != Some(RXNORM) || !matches!(code, "J06BA01" | "J06BA02") {
+        if coding.system.map(str::trim) != Some(RXNORM) {
             return None;
         }
-        self.find(
-            sets::MED_IG_ANY,
-            Coding {
-                system: Some(system::ATC),
-                code,
-            },
-        )
+        let as_atc = Coding {
+            system: Some(system::ATC),
+            code,
+        };
+        self.find(sets::MED_IG_ANY, as_atc)
+            .filter(|concept| concept.code == code)
     }
 
     /// The immunoglobulin product whose brand stands in `text` as a word of its own.
     pub fn product_by_name(&self, text: &str) -> Option<&Product> {
         products::named_in(&self.products, text)
+    }
+
+    /// Every set that the coding is in, by id.
+    pub fn sets_of(&self, coding: Coding<'_>) -> Vec<ValueSetId> {
+        let mut found: Vec<ValueSetId> = sets::EMBEDDED
+            .iter()
+            .map(|(set, _)| *set)
+            .filter(|set| self.find(*set, coding).is_some())
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The names of the concepts of a set, in no order.
+    pub fn displays(&self, set: ValueSetId) -> impl Iterator<Item = &str> {
+        let own = self.sets.get(set.as_str()).into_iter();
+        own.flat_map(|set| set.exact.all().chain(set.prefix.all()))
+            .filter_map(|(_, _, concept)| concept.display.as_deref())
+    }
+
+    /// The codes with which a suggestion orders.
+    pub fn order_codes(&self) -> &OrderCodes {
+        &self.order_codes
+    }
+
+    /// The codes that the site added to sets whose id begins so, each once, as they stand in its files.
+    pub fn site_codes(&self, id_begins: &str) -> Vec<&str> {
+        let mut codes: Vec<&str> = Vec::new();
+        for (set, code) in &self.site_codes {
+            if set.as_str().starts_with(id_begins) && !codes.contains(&code.as_str()) {
+                codes.push(code);
+            }
+        }
+        codes
+    }
+
+    /// The immunoglobulin product that a site's own code stands for.
+    pub fn product_by_code(&self, coding: Coding<'_>) -> Option<&Product> {
+        self.product_codes.exact(&Normalised::of(coding)?)
+    }
+
+    /// Is the code in `set`, or, where it stands for what is below it, one of the codes below?
+    fn touches(&self, set: ValueSetId, key: &Normalised<'_>, by_prefix: bool) -> bool {
+        let below = |codes: &Codes<Concept>| {
+            codes
+                .of_system(key.system)
+                .any(|(code, _)| code.starts_with(&key.code))
+        };
+        self.sets.get(set.as_str()).is_some_and(|own| {
+            own.find(key).is_some() || by_prefix && (below(&own.exact) || below(&own.prefix))
+        })
+    }
+
+    /// The factor to g/L of the codes of a substance concentration, which all have the same.
+    fn substance_factor(&self, set: ValueSetId) -> Option<Decimal> {
+        let own = self.sets.get(set.as_str())?;
+        own.exact
+            .all()
+            .find_map(|(_, _, concept)| concept.grams_per_litre_factor)
     }
 
     fn lookup(&self, set: ValueSetId, key: &Normalised<'_>) -> Option<&Concept> {

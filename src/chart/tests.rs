@@ -24,6 +24,7 @@ const UCUM: &str = "http://unitsofmeasure.org";
 static TERMINOLOGY: LazyLock<Terminology> =
     LazyLock::new(|| Terminology::built_in().expect("the embedded value sets"));
 
+mod awkward;
 mod conditions;
 mod drafts;
 mod laboratory;

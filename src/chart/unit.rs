@@ -121,9 +121,22 @@ const COUNT_UNITS: [(&str, i64); 4] = [
 ];
 
 fn is_listed(unit: &str) -> bool {
+    is_substance_concentration(unit) || is_mass_concentration(unit) || is_cell_count(unit)
+}
+
+/// Is the unit a mass concentration that is known?
+pub fn is_mass_concentration(unit: &str) -> bool {
+    MASS_UNITS.iter().any(|(listed, _)| *listed == unit)
+}
+
+/// Is the unit the substance concentration that is known?
+pub fn is_substance_concentration(unit: &str) -> bool {
     unit == MICROMOLES
-        || MASS_UNITS.iter().any(|(listed, _)| *listed == unit)
-        || COUNT_UNITS.iter().any(|(listed, _)| *listed == unit)
+}
+
+/// Is the unit a cell count that is known?
+pub fn is_cell_count(unit: &str) -> bool {
+    COUNT_UNITS.iter().any(|(listed, _)| *listed == unit)
 }
 
 /// The quantity's value in grams per litre, exact, cut off at the picogram.

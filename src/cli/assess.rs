@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use figment::value::magic::RelativePathBuf;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -15,10 +16,10 @@ use super::{Failure, LanguageArg, print};
 use crate::{
     cards::{self, Language, Writing, card::Card},
     cds_hooks::{request::Request, service::Services},
-    chart::{self, Chart, Input, Reading, terminology::Terminology},
+    chart::{self, Chart, Input, Reading, fhir_version},
     config::Config,
     guideline::{self, assessment::Assessment, hooks::Hook},
-    server::clock::Clock,
+    server::{clock::Clock, terminology},
 };
 
 /// The arguments of `assess`.
@@ -36,6 +37,9 @@ pub struct Assess {
     /// Language of `--text`; Danish without it.
     #[arg(long)]
     lang: Option<LanguageArg>,
+    /// A file with the site's own codes, as in the configuration; may be repeated.
+    #[arg(long = "terminology", value_name = "FILE")]
+    terminology_files: Vec<PathBuf>,
     /// A FHIR Bundle with a patient's whole record, or a CDS Hooks request; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -76,7 +80,9 @@ struct Kind<'a> {
 pub fn run(arguments: &Assess) -> Result<(), Failure> {
     let config = Config::load(None)?;
     let services = Services::built_in()?;
-    let terminology = Terminology::built_in()?;
+    let configured = config.terminology_files.iter();
+    let configured = configured.map(RelativePathBuf::relative);
+    let terminology = terminology::load(configured.chain(arguments.terminology_files.clone()))?;
     let zone = &config.time_zone.0;
     let as_of = arguments.as_of.unwrap_or_else(|| Clock::System.today(zone));
     let reading = Reading {
@@ -122,6 +128,9 @@ pub(super) fn chart_of(
     let kind: Kind<'_> = serde_json::from_str(text).map_err(|_| expected.to_owned())?;
     let word = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
     if kind.resource_type.and_then(word).as_deref() == Some("Bundle") {
+        if let Some(earlier) = fhir_version::earlier(record) {
+            return Err(format!("{}: {earlier}", earlier.path));
+        }
         return Ok(chart::read(&Input::Record(record), None, None, reading));
     }
     let hook = kind.hook.and_then(word).ok_or(expected)?;

@@ -162,16 +162,21 @@ impl Demonstration {
             .collect()
     }
 
+    /// A draft order of immunoglobulin for a patient.
+    pub fn draft(&self, patient_id: &str, today: Date) -> Value {
+        let mut draft = question::order_on_screen();
+        draft["subject"] = json!({ "reference": format!("Patient/{patient_id}") });
+        draft["authoredOn"] = json!(today.to_string());
+        draft
+    }
+
     /// The body with which a client would call `service` for a patient today.
     fn request(&self, patient_id: &str, service: &Service, today: Date) -> Option<Value> {
         let patient = self
             .patients
             .iter()
             .find(|patient| patient.id == patient_id)?;
-        let mut draft = question::order_on_screen();
-        draft
-            .as_object_mut()?
-            .insert("authoredOn".to_owned(), json!(today.to_string()));
+        let draft = self.draft(&patient.id, today);
         let store = self.store(today);
         Some(question::request(
             &store,

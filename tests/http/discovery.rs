@@ -3,8 +3,11 @@
 use std::{collections::BTreeSet, fs};
 
 use axum::{body::Body, http::StatusCode};
-use serde_json::Value;
-use sid_cds::chart::terminology::statement;
+use serde_json::{Value, json};
+use sid_cds::{
+    cds_hooks::service::Services,
+    chart::terminology::{SiteFile, Terminology, statement},
+};
 
 use super::harness::{call, get, service};
 
@@ -214,5 +217,41 @@ async fn encounters_are_searched_by_every_class_that_is_read() {
                 .collect::<BTreeSet<_>>(),
             read
         );
+    }
+}
+
+/// A site's own codes are asked for too, and the tag of the document changes with them.
+#[test]
+fn a_sites_codes_are_asked_for() {
+    let mut terminology = Terminology::built_in().unwrap();
+    let before = Services::with_codes_of(&terminology).unwrap();
+    let set = |id: &str, code: &str| {
+        json!({"resourceType": "ValueSet", "url": format!("urn:sid-cds:valueset:{id}"),
+            "compose": {"include": [{"system": "urn:example:local", "concept": [{"code": code}]}]}})
+        .to_string()
+    };
+    let files = [
+        set("lab-igg-mass", "IGG 1"),
+        set("enc-admission", "INDL"),
+        set("dx-mgus", "M1"),
+    ];
+    let files: Vec<SiteFile<'_>> = files
+        .iter()
+        .map(|json| SiteFile { name: "site", json })
+        .collect();
+    terminology.add_site(&files).unwrap();
+    let after = Services::with_codes_of(&terminology).unwrap();
+    assert_ne!(before.etag(), after.etag());
+    let document: Value = serde_json::from_str(after.discovery()).unwrap();
+    for entry in document["services"].as_array().unwrap() {
+        let prefetch = &entry["prefetch"];
+        assert!(
+            prefetch["observations"]
+                .as_str()
+                .unwrap()
+                .contains(",IGG%201&")
+        );
+        assert!(prefetch["encounters"].as_str().unwrap().contains(",INDL&"));
+        assert!(!prefetch["conditions"].as_str().unwrap().contains("M1"));
     }
 }

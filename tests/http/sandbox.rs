@@ -15,13 +15,22 @@ const BODIES: [(&str, &str, &[&str]); 21] = [
         "order-select",
         &[],
     ),
-    ("order-select-dstu2-server", "order-select", &[]),
+    // A server of DSTU2 or STU3, the sandbox's default one included: R4 is the contract.
+    (
+        "order-select-dstu2-server",
+        "order-select",
+        &["context.draftOrders.entry[0].resource.resourceType"],
+    ),
     ("order-select-full-form", "order-select", &[]),
     ("order-select-invalid-date", "order-select", &[]),
     ("order-select-no-medication", "order-select", &[]),
     ("order-select-pama", "order-select", &[]),
     ("order-select-pama-empty", "order-select", &[]),
-    ("order-select-stu3-server", "order-select", &[]),
+    (
+        "order-select-stu3-server",
+        "order-select",
+        &["context.draftOrders.entry[0].resource.dosageInstruction[0].doseQuantity"],
+    ),
     // A click on the open tab sends no order context: the two members are required (CTX-06, CTX-07).
     (
         "order-select-tab-reclick-no-context",
@@ -58,7 +67,8 @@ const BODIES: [(&str, &str, &[&str]); 21] = [
     ),
 ];
 
-fn bodies() -> BTreeMap<String, Value> {
+/// Every captured request, by the name of its file.
+pub fn bodies() -> BTreeMap<String, Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sandbox");
     fs::read_dir(folder)
         .unwrap()

@@ -27,7 +27,10 @@ fn chart(facts: Facts, with_draft: bool) -> Chart {
     let mut chart = if with_draft {
         DRAFTED.clone()
     } else {
-        Chart::default()
+        Chart {
+            order_codes: TERMINOLOGY.order_codes().clone(),
+            ..Chart::default()
+        }
     };
     chart.patient = Some(Reference::new("Patient/p1"));
     let order = chart.facts.order.take();

@@ -7,6 +7,8 @@ use std::{
     fs,
 };
 
+use sid_cds::doctor::Check;
+
 use super::{expected, files, root};
 
 const RULES: &str = include_str!("../conformance/rules.md");
@@ -201,6 +203,10 @@ fn every_rule_of_cds_hooks_has_a_test_or_a_reason() {
             named.entry(id).or_default().insert(&test.name);
         }
     }
+    let examined: BTreeSet<&str> = Check::ALL.iter().map(|check| check.about().rule).collect();
+    for rule in examined.difference(&known) {
+        let _ = writeln!(faults, "the doctor: {rule} is no rule");
+    }
     let names: BTreeSet<&str> = tests.iter().map(|test| test.name.as_str()).collect();
     let none = BTreeSet::new();
     let mut report = String::new();
@@ -217,7 +223,7 @@ fn every_rule_of_cds_hooks_has_a_test_or_a_reason() {
         for fault in faults_of(rule, held, &names) {
             let _ = writeln!(faults, "{}: {fault}", rule.id);
         }
-        report.push_str(&row(rule, held));
+        report.push_str(&row(rule, held, examined.contains(rule.id)));
     }
     assert!(faults.is_empty(), "\n{faults}");
     let report = format!("{}{report}", head(&rules));
@@ -244,7 +250,7 @@ fn faults_of(rule: &Rule, held: &BTreeSet<&str>, names: &BTreeSet<&str>) -> Vec<
     faults
 }
 
-fn row(rule: &Rule, held: &BTreeSet<&str>) -> String {
+fn row(rule: &Rule, held: &BTreeSet<&str>, examined: bool) -> String {
     let mut parts = Vec::new();
     if rule.binds != "service" {
         parts.push(format!("**{}**: {}", rule.binds, rule.why));
@@ -260,6 +266,7 @@ fn row(rule: &Rule, held: &BTreeSet<&str>) -> String {
     if held.len() > NAMED {
         parts.push(format!("+{}", held.len() - NAMED));
     }
+    parts.extend(examined.then(|| "*doctor*".to_owned()));
     format!(
         "|{}|{}|{}|{}|\n",
         rule.id,
@@ -282,7 +289,8 @@ fn head(rules: &[Rule]) -> String {
          [rules.md](../tests/conformance/rules.md), with the tests that name it, or the reason why none \
          does. Base: 2.0.1, with those additions of 3.0 that do no harm to its clients. Written by \
          `tests/traceability/conformance.rs`, which fails when this is out of date, or when a rule that \
-         binds the service has no test, or another no reason. To write it anew: `{}`.\n\n\
+         binds the service has no test, or another no reason. *doctor* marks what `sid-cds doctor` checks on a \
+         running service. To write it anew: `{}`.\n\n\
          |Binds|Rules|\n|-|-|\n{}",
         expected::COMMAND,
         counts.concat()

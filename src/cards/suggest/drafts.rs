@@ -9,13 +9,10 @@ use crate::{
         catalogue::{labels, say},
         locale,
     },
+    chart::terminology::{OrderCodes, orders::Ordered},
     guideline::facts::{Donor, ReviewOutcome, VaccinationTarget},
 };
 
-const ATC: &str = "http://www.whocc.no/atc";
-const SNOMED: &str = "http://snomed.info/sct";
-const NPU: &str = "http://npu-terminology.org";
-const LOINC: &str = "http://loinc.org";
 /// The code system of the statements (decision-spec §5).
 const STATEMENT: &str = "urn:sid-cds:statement";
 
@@ -27,6 +24,8 @@ pub(super) struct Draft<'a> {
     /// The evaluation date.
     pub as_of: Date,
     pub language: Language,
+    /// The codes to order with.
+    pub codes: &'a OrderCodes,
 }
 
 /// A test of the value sets `order-measure-ig` and `order-bcell`.
@@ -42,44 +41,23 @@ impl Test {
     /// The immunoglobulins, as one panel.
     pub const ALL: [Self; 3] = [Self::Igg, Self::Iga, Self::Igm];
 
-    /// NPU code and display, LOINC code and display, short name.
-    fn codes(self) -> [&'static str; 5] {
+    fn ordered(self) -> Ordered {
         match self {
-            Self::Igg => [
-                "NPU19814",
-                "P—Immunglobulin G; massek. = ? g/L",
-                "2465-3",
-                "IgG [Mass/volume] in Serum or Plasma",
-                "IgG",
-            ],
-            Self::Iga => [
-                "NPU19795",
-                "P—Immunglobulin A; massek. = ? g/L",
-                "2458-8",
-                "IgA [Mass/volume] in Serum or Plasma",
-                "IgA",
-            ],
-            Self::Igm => [
-                "NPU19825",
-                "P—Immunglobulin M; massek. = ? g/L",
-                "2472-9",
-                "IgM [Mass/volume] in Serum or Plasma",
-                "IgM",
-            ],
-            Self::BCells => [
-                "NPU21819",
-                "B—B-lymphocytter; antalk. = ? × 10^9/L",
-                "8116-6",
-                "CD19 cells [#/volume] in Blood",
-                "CD19",
-            ],
+            Self::Igg => Ordered::Igg,
+            Self::Iga => Ordered::Iga,
+            Self::Igm => Ordered::Igm,
+            Self::BCells => Ordered::BCells,
         }
     }
 
     /// Short name.
     pub fn name(self) -> &'static str {
-        let [.., name] = self.codes();
-        name
+        match self {
+            Self::Igg => "IgG",
+            Self::Iga => "IgA",
+            Self::Igm => "IgM",
+            Self::BCells => "CD19",
+        }
     }
 }
 
@@ -123,15 +101,29 @@ pub(super) fn donor_code(donor: Donor) -> Option<&'static str> {
 }
 
 /// The coded reason "secondary immune deficiency".
-pub(super) fn sid_reason(language: Language) -> Value {
-    json!({
-        "coding": [{
-            "system": SNOMED,
-            "code": "33286000",
-            "display": "Secondary immune deficiency disorder",
-        }],
-        "text": say!(language, "Sekundær immundefekt (SID)", "Secondary immune deficiency (SID)"),
-    })
+pub(super) fn sid_reason(codes: &OrderCodes, language: Language) -> Value {
+    let text = say!(
+        language,
+        "Sekundær immundefekt (SID)",
+        "Secondary immune deficiency (SID)"
+    );
+    concept(codes, Ordered::SecondaryImmunodeficiency, &text)
+}
+
+/// A CodeableConcept of everything that codes it.
+fn concept(codes: &OrderCodes, ordered: Ordered, text: &str) -> Value {
+    let codings = codes.of(ordered).iter().map(|one| {
+        let mut coding = json!({ "system": one.system, "code": one.code });
+        if let Some(display) = &one.display {
+            coding["display"] = json!(display);
+        }
+        coding
+    });
+    let codings: Vec<Value> = codings.collect();
+    if codings.is_empty() {
+        return json!({ "text": text });
+    }
+    json!({ "coding": codings, "text": text })
 }
 
 impl Draft<'_> {
@@ -154,25 +146,19 @@ impl Draft<'_> {
                 "{dose}; ends {day} (6 months after CAR-T/bispecific antibody start)"
             );
         }
+        let name = say!(
+            language,
+            "Immunglobulin, humant, normalt, subkutant (SCIG)",
+            "Human normal immunoglobulin, subcutaneous (SCIG)"
+        );
         json!({
             "resourceType": "MedicationRequest",
             "status": "draft",
             "intent": "order",
-            "medicationCodeableConcept": {
-                "coding": [{
-                    "system": ATC,
-                    "code": "J06BA01",
-                    "display": "immunoglobulins, normal human, for extravascular adm.",
-                }],
-                "text": say!(
-                    language,
-                    "Immunglobulin, humant, normalt, subkutant (SCIG)",
-                    "Human normal immunoglobulin, subcutaneous (SCIG)"
-                ),
-            },
+            "medicationCodeableConcept": concept(self.codes, Ordered::Immunoglobulin, &name),
             "subject": { "reference": self.patient },
             "authoredOn": self.as_of.to_string(),
-            "reasonCode": [sid_reason(language)],
+            "reasonCode": [sid_reason(self.codes, language)],
             "note": [{ "text": say!(
                 language,
                 "Udkast fra beslutningsstøtte for Medicinrådets vejledning om immunglobulin ved SID. Dosis er ikke angivet.",
@@ -187,18 +173,11 @@ impl Draft<'_> {
 
     /// A draft request of one test, from a day on when there is one.
     pub fn test(&self, test: Test, from: Option<Date>) -> Value {
-        let [npu, npu_display, loinc, loinc_display, name] = test.codes();
         let mut request = json!({
             "resourceType": "ServiceRequest",
             "status": "draft",
             "intent": "order",
-            "code": {
-                "coding": [
-                    { "system": NPU, "code": npu, "display": npu_display },
-                    { "system": LOINC, "code": loinc, "display": loinc_display },
-                ],
-                "text": name,
-            },
+            "code": concept(self.codes, test.ordered(), test.name()),
             "subject": { "reference": self.patient },
             "authoredOn": self.as_of.to_string(),
         });
@@ -210,24 +189,19 @@ impl Draft<'_> {
 
     /// A draft order of a vaccination; which product, the prescriber chooses.
     pub fn vaccination(&self, against: VaccinationTarget) -> Value {
-        let (code, display) = match against {
-            VaccinationTarget::Influenza => (
-                "J07BB02",
-                "influenza, inactivated, split virus or surface antigen",
-            ),
-            VaccinationTarget::Pneumococci => ("J07AL", "Pneumococcal vaccines"),
+        let ordered = match against {
+            VaccinationTarget::Influenza => Ordered::InfluenzaVaccine,
+            VaccinationTarget::Pneumococci => Ordered::PneumococcalVaccine,
         };
+        let name = labels::vaccine(against, self.language);
         json!({
             "resourceType": "MedicationRequest",
             "status": "draft",
             "intent": "order",
-            "medicationCodeableConcept": {
-                "coding": [{ "system": ATC, "code": code, "display": display }],
-                "text": labels::vaccine(against, self.language),
-            },
+            "medicationCodeableConcept": concept(self.codes, ordered, name.as_ref()),
             "subject": { "reference": self.patient },
             "authoredOn": self.as_of.to_string(),
-            "reasonCode": [sid_reason(self.language)],
+            "reasonCode": [sid_reason(self.codes, self.language)],
         })
     }
 

@@ -1,4 +1,6 @@
 //! Reading the FHIR files of `terminology/`, and those that a site adds, into lookup tables.
+//!
+//! What a site adds is held against what is there: see `site.rs`.
 
 use std::collections::HashMap;
 
@@ -6,10 +8,15 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Coding, Concept, Focus, Normalised, Terminology, products, sets};
+use super::{
+    Coding, Concept, Focus, Normalised, Terminology, ValueSetId, orders::Ordered, products, sets,
+    site,
+};
 
 /// Which concepts a code stands for.
 const MATCH: &str = "urn:sid-cds:match";
+/// What a suggestion orders with a code.
+const ORDER: &str = "urn:sid-cds:order";
 /// How well a code is attested.
 const EVIDENCE: &str = "urn:sid-cds:evidence";
 /// Factor from a code's own unit to g/L.
@@ -18,6 +25,8 @@ const FACTOR: &str = "urn:sid-cds:grams-per-litre-factor";
 const UNITS_URL: &str = "urn:sid-cds:conceptmap:npu-units";
 /// ConceptMap of infection codes to foci.
 const FOCUS_URL: &str = "urn:sid-cds:conceptmap:infection-focus";
+/// ConceptMap of a site's codes to brands of immunoglobulin.
+const PRODUCTS_URL: &str = "urn:sid-cds:conceptmap:immunoglobulin-products";
 /// What comes before a set's id in its url.
 const VALUE_SET_URL: &str = "urn:sid-cds:valueset:";
 
@@ -52,7 +61,7 @@ pub enum LoadError {
     },
     /// The url names none of the artefacts that the program uses.
     #[error(
-        "{file}: url {url:?} is none that the program uses (urn:sid-cds:valueset:<id>, urn:sid-cds:conceptmap:npu-units or :infection-focus)"
+        "{file}: url {url:?} is none that the program uses (urn:sid-cds:valueset:<id> of a set that it reads, urn:sid-cds:conceptmap:npu-units, :infection-focus or :immunoglobulin-products)"
     )]
     UnknownUrl {
         /// The file.
@@ -60,7 +69,7 @@ pub enum LoadError {
         /// Its url.
         url: String,
     },
-    /// A concept that could never match.
+    /// A concept that could never match, or that contradicts what is there.
     #[error("{file}: {system} {code:?}: {reason}")]
     Concept {
         /// The file.
@@ -70,8 +79,33 @@ pub enum LoadError {
         /// Its code.
         code: String,
         /// What is wrong with it.
-        reason: &'static str,
+        reason: String,
     },
+    /// A set that is not a list of concepts.
+    #[error("{file}: only concepts that are listed one by one are read, no {element}")]
+    NotAList {
+        /// The file.
+        file: String,
+        /// What it has.
+        element: &'static str,
+    },
+    /// A brand that is there already and is said to be something else.
+    #[error("{file}: {brand}: another route, ATC code or strength than the program knows for it")]
+    Brand {
+        /// The file.
+        file: String,
+        /// Its name.
+        brand: String,
+    },
+}
+
+/// Who says what a file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The program.
+    BuiltIn,
+    /// A site: nothing that is there may be contradicted.
+    Site,
 }
 
 impl Terminology {
@@ -82,31 +116,33 @@ impl Terminology {
     pub fn built_in() -> Result<Self, LoadError> {
         let mut terminology = Self::default();
         for (file, json) in CONCEPT_MAPS {
-            terminology.extend(file, json)?;
+            terminology.load(file, parse(file, json)?, Origin::BuiltIn)?;
         }
         for (set, json) in sets::EMBEDDED {
-            terminology.extend(set.as_str(), json)?;
+            let file = set.as_str();
+            terminology.load(file, parse(file, json)?, Origin::BuiltIn)?;
         }
         let file = "immunoglobulin-products.json";
         terminology.products = parse::<products::Products>(file, products::EMBEDDED)?.products;
         Ok(terminology)
     }
 
-    /// Adds the concepts of one file to what is loaded: a ValueSet whose url is that of a set of
-    /// the program, or one of its `ConceptMap`s, with a site's own codes and systems.
+    /// Adds one artefact to what is loaded.
     ///
     /// Units are attached to concepts as these are read, so a map of units comes before its sets.
-    ///
-    /// # Errors
-    /// When `json` is not such a file; `file` is the name to show.
-    pub fn extend(&mut self, file: &str, json: &str) -> Result<(), LoadError> {
-        match parse::<Artefact>(file, json)? {
-            Artefact::ValueSet(set) => self.add_set(file, set),
-            Artefact::ConceptMap(map) => self.add_map(file, map),
+    pub(super) fn load(
+        &mut self,
+        file: &str,
+        artefact: Artefact,
+        origin: Origin,
+    ) -> Result<(), LoadError> {
+        match artefact {
+            Artefact::ValueSet(set) => self.add_set(file, set, origin),
+            Artefact::ConceptMap(map) => self.add_map(file, map, origin),
         }
     }
 
-    fn add_set(&mut self, file: &str, set: ValueSet) -> Result<(), LoadError> {
+    fn add_set(&mut self, file: &str, set: ValueSet, origin: Origin) -> Result<(), LoadError> {
         let known = set.url.strip_prefix(VALUE_SET_URL).and_then(|id| {
             sets::EMBEDDED
                 .iter()
@@ -116,75 +152,189 @@ impl Terminology {
         let Some(id) = known else {
             return Err(unknown_url(file, set.url));
         };
-        for Include { system, concepts } in set.compose.include {
-            for concept in concepts {
-                if concept.extension(EVIDENCE) == Some("unverified") {
-                    continue;
+        let not_a_list = |element| LoadError::NotAList {
+            file: file.to_owned(),
+            element,
+        };
+        if !set.compose.exclude.is_empty() {
+            return Err(not_a_list("exclude"));
+        }
+        for include in set.compose.include {
+            if !include.filter.is_empty() {
+                return Err(not_a_list("filter"));
+            }
+            if !include.value_set.is_empty() {
+                return Err(not_a_list("valueSet"));
+            }
+            if include.concepts.is_empty() {
+                return Err(not_a_list("include without concept"));
+            }
+            for concept in include.concepts {
+                if concept.extension(EVIDENCE) != Some("unverified") {
+                    self.add_concept(file, id, &include.system, &concept, origin)?;
                 }
-                let fault = |reason| fault(file, &system, &concept.code, reason);
-                let key = normalised(&system, &concept.code)
-                    .ok_or_else(|| fault("no code of this system"))?;
-                let by_prefix = match concept.extension(MATCH) {
-                    None | Some("exact") => false,
-                    Some("prefix") if key.system == super::SNOMED => {
-                        return Err(fault("SNOMED CT codes match exactly"));
-                    }
-                    Some("prefix") => true,
-                    Some(_) => return Err(fault("urn:sid-cds:match is neither exact nor prefix")),
-                };
-                let unit = self.units.exact(&key);
-                let loaded = Concept {
-                    system: system.clone(),
-                    code: concept.code.clone(),
-                    display: concept.display.clone(),
-                    implied_unit: unit.map(|unit| unit.ucum.clone()),
-                    grams_per_litre_factor: unit.and_then(|unit| unit.grams_per_litre_factor),
-                };
-                let set = self.sets.entry(id.as_str()).or_default();
-                if by_prefix {
-                    &mut set.prefix
-                } else {
-                    &mut set.exact
-                }
-                .insert(key, loaded);
             }
         }
         Ok(())
     }
 
-    fn add_map(&mut self, file: &str, map: ConceptMap) -> Result<(), LoadError> {
-        let is_units = match map.url.as_str() {
-            UNITS_URL => true,
-            FOCUS_URL => false,
+    fn add_concept(
+        &mut self,
+        file: &str,
+        id: ValueSetId,
+        system: &str,
+        concept: &SetConcept,
+        origin: Origin,
+    ) -> Result<(), LoadError> {
+        let fault = |reason: &str| fault(file, system, &concept.code, reason);
+        let key =
+            normalised(system, &concept.code).ok_or_else(|| fault("no code of this system"))?;
+        let by_prefix = match concept.extension(MATCH) {
+            None | Some("exact") => false,
+            Some("prefix") if key.system == super::SNOMED => {
+                return Err(fault("SNOMED CT codes match exactly"));
+            }
+            Some("prefix") => true,
+            Some(_) => return Err(fault("urn:sid-cds:match is neither exact nor prefix")),
+        };
+        let unit = self.units.exact(&key);
+        let loaded = Concept {
+            system: system.to_owned(),
+            code: concept.code.clone(),
+            display: concept.display.clone(),
+            implied_unit: unit.map(|unit| unit.ucum.clone()),
+            grams_per_litre_factor: unit.and_then(|unit| unit.grams_per_litre_factor),
+        };
+        if let Some(code) = concept.extension(ORDER) {
+            let ordered = Ordered::ALL.into_iter().find(|one| one.code() == code);
+            let ordered =
+                ordered.ok_or_else(|| fault("urn:sid-cds:order is none that is known"))?;
+            self.order_codes.add(ordered, loaded.clone());
+        }
+        if origin == Origin::Site {
+            if self.lookup(id, &key).is_some() {
+                // It is there already.
+                return Ok(());
+            }
+            site::check(self, id, &key, by_prefix, &loaded).map_err(|reason| fault(&reason))?;
+            self.site_codes.push((id, concept.code.clone()));
+        }
+        self.insert(id, key, by_prefix, loaded);
+        Ok(())
+    }
+
+    fn insert(&mut self, id: ValueSetId, key: Normalised<'_>, by_prefix: bool, concept: Concept) {
+        let set = self.sets.entry(id.as_str()).or_default();
+        let codes = if by_prefix {
+            &mut set.prefix
+        } else {
+            &mut set.exact
+        };
+        codes.insert(key, concept);
+    }
+
+    fn add_map(&mut self, file: &str, map: ConceptMap, origin: Origin) -> Result<(), LoadError> {
+        let add = match map.url.as_str() {
+            UNITS_URL => Self::add_unit,
+            FOCUS_URL => Self::add_focus,
+            PRODUCTS_URL => Self::add_product_code,
             _ => return Err(unknown_url(file, map.url)),
         };
         for Group { source, elements } in map.group {
-            for Element { code, targets } in elements {
-                let fault = |reason| fault(file, &source, &code, reason);
-                let key =
-                    normalised(&source, &code).ok_or_else(|| fault("no code of this system"))?;
-                let [target] = targets.as_slice() else {
+            for element in elements {
+                let fault = |reason: &str| fault(file, &source, &element.code, reason);
+                let key = normalised(&source, &element.code)
+                    .ok_or_else(|| fault("no code of this system"))?;
+                let [target] = element.targets.as_slice() else {
                     return Err(fault("needs exactly one target"));
                 };
-                if is_units {
-                    self.units.insert(key, target.unit().map_err(fault)?);
-                } else {
-                    self.foci.insert(key, target.focus().map_err(fault)?);
-                }
+                add(self, key, target, &element, origin).map_err(|reason| fault(&reason))?;
             }
         }
+        Ok(())
+    }
+
+    fn add_unit(
+        &mut self,
+        key: Normalised<'_>,
+        target: &Target,
+        _: &Element,
+        origin: Origin,
+    ) -> Result<(), String> {
+        let unit = target.unit()?;
+        if origin == Origin::Site {
+            if let Some(known) = self.units.exact(&key).filter(|known| **known != unit) {
+                return Err(format!("its unit is {} already", known.ucum));
+            }
+            let loaded = self
+                .sets
+                .values()
+                .any(|set| set.exact.exact(&key).is_some());
+            if loaded && self.units.exact(&key).is_none() {
+                return Err("is a code of the program that implies no unit".to_owned());
+            }
+        }
+        self.units.insert(key, unit);
+        Ok(())
+    }
+
+    fn add_focus(
+        &mut self,
+        key: Normalised<'_>,
+        target: &Target,
+        _: &Element,
+        origin: Origin,
+    ) -> Result<(), String> {
+        let focus = target.focus()?;
+        let known = self.foci.exact(&key);
+        if origin == Origin::Site && known.is_some_and(|known| *known != focus) {
+            return Err("has another focus already".to_owned());
+        }
+        self.foci.insert(key, focus);
+        Ok(())
+    }
+
+    /// A site's code of a product is one of human normal immunoglobulin, by the route of its brand.
+    fn add_product_code(
+        &mut self,
+        key: Normalised<'_>,
+        target: &Target,
+        element: &Element,
+        origin: Origin,
+    ) -> Result<(), String> {
+        let brand = target.code.to_lowercase();
+        let product = self
+            .products
+            .iter()
+            .find(|product| product.brand.to_lowercase() == brand)
+            .ok_or_else(|| format!("{:?} is no brand that is known", target.code))?
+            .clone();
+        let concept = Concept {
+            system: key.system.to_owned(),
+            code: element.code.clone(),
+            display: Some(product.brand.clone()),
+            implied_unit: None,
+            grams_per_litre_factor: None,
+        };
+        for set in [sets::MED_IG_ANY, product.route_set()] {
+            if origin == Origin::Site {
+                site::check(self, set, &key, false, &concept)?;
+            }
+            self.insert(set, key.clone(), false, concept.clone());
+        }
+        self.product_codes.insert(key, product);
         Ok(())
     }
 }
 
 /// The unit that a code implies.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unit {
     ucum: String,
     grams_per_litre_factor: Option<Decimal>,
 }
 
-fn parse<'j, T: Deserialize<'j>>(file: &str, json: &'j str) -> Result<T, LoadError> {
+pub(super) fn parse<'j, T: Deserialize<'j>>(file: &str, json: &'j str) -> Result<T, LoadError> {
     serde_json::from_str(json).map_err(|source| LoadError::Json {
         file: file.to_owned(),
         source,
@@ -205,12 +355,12 @@ fn unknown_url(file: &str, url: String) -> LoadError {
     }
 }
 
-fn fault(file: &str, system: &str, code: &str, reason: &'static str) -> LoadError {
+fn fault(file: &str, system: &str, code: &str, reason: &str) -> LoadError {
     LoadError::Concept {
         file: file.to_owned(),
         system: system.to_owned(),
         code: code.to_owned(),
-        reason,
+        reason: reason.to_owned(),
     }
 }
 
@@ -218,13 +368,13 @@ fn fault(file: &str, system: &str, code: &str, reason: &'static str) -> LoadErro
 
 #[derive(Deserialize)]
 #[serde(tag = "resourceType")]
-enum Artefact {
+pub(super) enum Artefact {
     ValueSet(ValueSet),
     ConceptMap(ConceptMap),
 }
 
 #[derive(Deserialize)]
-struct ValueSet {
+pub(super) struct ValueSet {
     url: String,
     compose: Compose,
 }
@@ -232,13 +382,21 @@ struct ValueSet {
 #[derive(Deserialize)]
 struct Compose {
     include: Vec<Include>,
+    #[serde(default)]
+    exclude: Vec<Value>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Include {
+    #[serde(default)]
     system: String,
-    #[serde(rename = "concept")]
+    #[serde(default, rename = "concept")]
     concepts: Vec<SetConcept>,
+    #[serde(default)]
+    filter: Vec<Value>,
+    #[serde(default)]
+    value_set: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -260,7 +418,7 @@ impl SetConcept {
 }
 
 #[derive(Deserialize)]
-struct ConceptMap {
+pub(super) struct ConceptMap {
     url: String,
     group: Vec<Group>,
 }
@@ -287,7 +445,7 @@ struct Target {
 }
 
 impl Target {
-    fn unit(&self) -> Result<Unit, &'static str> {
+    fn unit(&self) -> Result<Unit, String> {
         let factor = self
             .extensions
             .iter()
@@ -300,7 +458,7 @@ impl Target {
                     .map(Value::to_string)
                     .unwrap_or_default();
                 text.parse::<Decimal>()
-                    .map_err(|_| "factor without a valueDecimal")
+                    .map_err(|_| "factor without a valueDecimal".to_owned())
             })
             .transpose()?;
         Ok(Unit {
@@ -309,14 +467,14 @@ impl Target {
         })
     }
 
-    fn focus(&self) -> Result<Focus, &'static str> {
+    fn focus(&self) -> Result<Focus, String> {
         Ok(match self.code.as_str() {
             "lung" => Focus::Lung,
             "urinary" => Focus::Urinary,
             "skin" => Focus::Skin,
             "ent" => Focus::Ent,
             "blood" => Focus::Blood,
-            _ => return Err("the target is none of lung, urinary, skin, ent, blood"),
+            _ => return Err("the target is none of lung, urinary, skin, ent, blood".to_owned()),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::{ValueSetId, sets};
 use crate::guideline::facts::IgRoute;
 
 /// `terminology/immunoglobulin-products.json`.
@@ -29,6 +30,23 @@ pub struct Product {
     pub atc: String,
     /// Strength in mg/mL.
     pub milligrams_per_millilitre: u32,
+}
+
+impl Product {
+    /// The set that its codes are in.
+    pub(super) fn route_set(&self) -> ValueSetId {
+        match self.route {
+            IgRoute::Iv => sets::MED_IG_IV,
+            IgRoute::Sc | IgRoute::FacilitatedSc | IgRoute::Unknown => sets::MED_IG_SC,
+        }
+    }
+
+    /// Is everything that decides about it the same?
+    pub(super) fn is_alike(&self, other: &Self) -> bool {
+        self.route == other.route
+            && self.atc == other.atc
+            && self.milligrams_per_millilitre == other.milligrams_per_millilitre
+    }
 }
 
 fn route<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<IgRoute, D::Error> {

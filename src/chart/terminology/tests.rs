@@ -513,38 +513,6 @@ fn statements_are_those_of_the_code_system() {
 }
 
 #[test]
-fn a_site_adds_its_own_codes() {
-    let mut terminology = terminology();
-    let local = "urn:example:local-laboratory";
-    terminology
-        .extend(
-            "site-units.json",
-            r#"{"resourceType":"ConceptMap","url":"urn:sid-cds:conceptmap:npu-units","group":[{
-                "source":"urn:example:local-laboratory","target":"http://unitsofmeasure.org",
-                "element":[{"code":"IGG1","target":[{"code":"g/L","equivalence":"equivalent"}]}]}]}"#,
-        )
-        .unwrap();
-    terminology
-        .extend(
-            "site-igg.json",
-            r#"{"resourceType":"ValueSet","url":"urn:sid-cds:valueset:lab-igg-mass","compose":{
-                "include":[{"system":"urn:example:local-laboratory","concept":[{"code":"IgG1"}]}]}}"#,
-        )
-        .unwrap();
-    let found = terminology
-        .find(sets::IGG_MASS, coding(local, "igg1"))
-        .unwrap();
-    assert_eq!(found.implied_unit.as_deref(), Some("g/L"));
-    assert!(
-        terminology
-            .find(sets::IGG_MASS, coding(NPU, "NPU19814"))
-            .is_some(),
-        "added, not replaced"
-    );
-    assert!(terminology.knows_system(coding(local, "anything")));
-}
-
-#[test]
 fn a_bad_file_is_refused_by_name() {
     let concept = |extension: &str, system: &str, code: &str| {
         format!(
@@ -581,10 +549,11 @@ fn a_bad_file_is_refused_by_name() {
         ),
     ];
     for (json, expected) in rows {
-        let error = terminology()
-            .extend("site.json", &json)
-            .unwrap_err()
-            .to_string();
+        let file = SiteFile {
+            name: "site.json",
+            json: &json,
+        };
+        let error = terminology().add_site(&[file]).unwrap_err().to_string();
         assert!(error.starts_with("site.json: "), "{error}");
         assert!(error.contains(expected), "{error}");
     }

@@ -253,20 +253,6 @@ fn what_an_order_says() {
             vec![Repaired],
         ),
         (
-            "of STU3",
-            request(json!({"dosageInstruction": [{"doseQuantity": {"value": 30, "unit": "g"}}]})),
-            order(|_| {}),
-            vec![Repaired],
-        ),
-        (
-            "of DSTU2",
-            json!({"resourceType": "MedicationOrder", "id": "request-123", "status": "draft",
-                "patient": {"reference": "Patient/p"}, "dateWritten": "2026-03-16",
-                "medicationCodeableConcept": concept(ATC, "J06BA02")}),
-            order(|order| order.evidence = Reference::new("MedicationOrder/request-123")),
-            vec![Repaired],
-        ),
-        (
             "subcutaneous, come back as RxNorm",
             request(json!({"medicationCodeableConcept": concept(RXNORM, "J06BA01")})),
             order(|order| order.route = IgRoute::Sc),
