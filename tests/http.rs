@@ -6,6 +6,7 @@ mod http {
     pub mod answers;
     pub mod demonstration;
     pub mod discovery;
+    pub mod fetching;
     pub mod harness;
     pub mod independent;
     pub mod mutations;
@@ -14,4 +15,5 @@ mod http {
     pub mod requests;
     pub mod sandbox;
     pub mod sandbox_behaviours;
+    pub mod upstream;
 }

@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     cards::{Language, catalogue::Text},
-    cds_hooks::{self, Settings, outcome::IssueCode},
+    cds_hooks::{self, Settings, completion::Fetched, outcome::IssueCode, request::Request},
     guideline::{date::days_between, hooks::Hook},
 };
 use question::Question;
@@ -344,14 +344,15 @@ fn answer(state: &State, question: &Question) -> Result<Found, Refusal> {
         zone,
         terminology: &state.terminology,
         language: question.language(),
+        refuses: false,
     };
-    let evaluation = cds_hooks::evaluate(
-        call.service,
-        call.body.to_string().as_bytes(),
-        question.as_of(),
-        settings,
-    )
-    .map_err(Refusal::bad_request)?;
+    let body = call.body.to_string();
+    let request = Request::read(call.service, body.as_bytes()).map_err(Refusal::bad_request)?;
+    // Nothing is fetched: what the question does not bring is not there.
+    let fetched = Fetched::default();
+    let evaluation =
+        cds_hooks::evaluate(call.service, &request, &fetched, question.as_of(), settings)
+            .map_err(Refusal::precondition_failed)?;
     let view = ResultView::new(&evaluation, question.language());
     let json = |value: serde_json::Result<Value>| {
         value.map_err(|_| {
