@@ -96,6 +96,8 @@ pub struct Config {
     pub audit: AuditSink,
     /// How a line of an audit file looks.
     pub audit_format: AuditFormat,
+    /// The playground is served at `/`.
+    pub playground: bool,
     /// Files with a site's own codes.
     pub terminology_files: Vec<RelativePathBuf>,
     /// Log filter.

@@ -14,6 +14,8 @@ mod language;
 mod log;
 pub mod outbound;
 mod page;
+mod pages;
+mod playground;
 mod shown;
 pub mod terminology;
 pub mod trust;
@@ -172,13 +174,14 @@ pub fn router(state: impl Into<Arc<State>>) -> Router {
         .route("/health/ready", get(handlers::ready));
     if demonstration {
         routes = routes
-            .route("/", get(page::root))
-            .route("/page.css", get(page::style))
             .route(
                 "/demo/requests/{patient}/{hook}",
                 get(demonstration::request),
             )
             .nest("/fhir", fhir::routes());
+    }
+    if state.demonstration.is_some() || state.config.playground {
+        routes = routes.merge(playground::routes());
     }
     routes
         .fallback(error::no_such_address)

@@ -15,6 +15,7 @@ mod http {
     pub mod independent;
     pub mod key_sources;
     pub mod mutations;
+    pub mod playground;
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;

@@ -13,9 +13,7 @@ use crate::{
         counterfactual::Counterfactual,
         date::{days_between, plus_days},
         facts::{Infection, LabResult, StatementKind},
-        parameters::{
-            E9_HISTORY_DAYS, E11_REVIEW_LATE_DAYS, E13_DECISIVE_FACTOR_DAYS, K1_ADULT_YEARS,
-        },
+        parameters::{E9_HISTORY_DAYS, E11_REVIEW_LATE_DAYS, E13_DECISIVE_FACTOR_DAYS},
         switch::Comparison,
     },
 };
@@ -58,9 +56,7 @@ impl<'a> Case<'a> {
 
     /// The patient is, or by an incomplete date of birth may be, a child (K1).
     pub fn is_child(&self) -> bool {
-        self.chart.facts.patient.born.is_some_and(|born| {
-            born.plus_months(12 * K1_ADULT_YEARS).latest() > self.assessment.as_of
-        })
+        self.chart.facts.patient.is_child(self.assessment.as_of)
     }
 
     /// Two populations fit, these two; `None` where C30 is about the stop rule alone.

@@ -11,7 +11,9 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{date::When, problem::DataProblem, quantity::GramsPerLitre};
+use super::{
+    date::When, parameters::K1_ADULT_YEARS, problem::DataProblem, quantity::GramsPerLitre,
+};
 pub use prescription::{
     Amount, Cap, DoseGap, DoseRole, Interval, OrderedRoute, Pace, Placement, PlannedDose,
     Prescription, Product, RunningOrder, Weight, WrittenAs,
@@ -122,6 +124,14 @@ pub struct Patient {
     pub deceased: Option<Deceased>,
     /// The Patient resource itself is entered in error.
     pub entered_in_error: bool,
+}
+
+impl Patient {
+    /// A child on that day, or by an incomplete date of birth perhaps one (K1).
+    pub fn is_child(&self, day: Date) -> bool {
+        self.born
+            .is_some_and(|born| born.plus_months(12 * K1_ADULT_YEARS).latest() > day)
+    }
 }
 
 /// How the record says that the patient has died.

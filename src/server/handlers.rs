@@ -160,7 +160,7 @@ pub async fn ready(Shared(state): Shared<Arc<State>>) -> Response {
 }
 
 /// GEN-07: JSON or FHIR JSON, in UTF-8, not compressed.
-fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
     if headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Refusal::media_type("The body must not be compressed."));
     }
