@@ -181,6 +181,7 @@ fn draft<'a>(place: &str, raw: &'a RawValue) -> Option<Entry<'a>> {
         reference: Reference::new(reference),
         raw,
         object,
+        container_subject: None,
     })
 }
 
