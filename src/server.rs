@@ -29,9 +29,12 @@ use tower_http::{
 };
 
 use crate::{
-    cds_hooks::service::{ServiceError, Services},
+    cds_hooks::{
+        service::{ServiceError, Services},
+        template::Tokens,
+    },
     chart::terminology::Terminology,
-    config::{Config, Origins},
+    config::{Config, Origins, PrefetchTokens},
 };
 use caller::Caller;
 use clock::Clock;
@@ -96,13 +99,20 @@ impl State {
         let files = config.terminology_files.iter();
         let terminology = terminology::load(files.map(RelativePathBuf::relative))?;
         Ok(Self {
-            services: Services::with_codes_of(&terminology)?,
+            services: Services::with_codes_of(&terminology, tokens(config.prefetch_tokens))?,
             terminology,
             assumed: Caller::new(config.assumed_client()),
             config,
             clock,
             demonstration: None,
         })
+    }
+}
+
+fn tokens(configured: PrefetchTokens) -> Tokens {
+    match configured {
+        PrefetchTokens::Today => Tokens::Today,
+        PrefetchTokens::Context => Tokens::Context,
     }
 }
 
