@@ -11,9 +11,11 @@ mod infections;
 mod json;
 mod laboratory;
 mod medication;
+mod page;
 mod patient;
 mod record;
 pub mod relevance;
+mod shortfall;
 mod source;
 mod statements;
 pub mod survey;
@@ -31,7 +33,9 @@ use crate::guideline::{
     problem::{Problem, Touches},
 };
 use codes::Codes;
+pub use page::{next_link, open_medications, resources};
 use record::{Record, note};
+pub use shortfall::Shortfall;
 use source::Obtainment;
 use terminology::{OrderCodes, Terminology};
 
@@ -66,8 +70,34 @@ pub enum Obtained<'a> {
     /// A JSON value: a resource, a Bundle, an OperationOutcome, `null` (searched, none), or anything
     /// else that a client may send.
     Value(&'a RawValue),
+    /// A value as above, and the pages that were fetched after it.
+    Fetched {
+        /// The value that was sent, or the first page that was fetched.
+        first: &'a RawValue,
+        /// The pages after it.
+        more: &'a [Box<RawValue>],
+        /// Why there are not all of them.
+        shortfall: Option<Shortfall>,
+    },
+    /// Nothing, though it was asked for.
+    Failed(Shortfall),
     /// Nothing: not searched.
     Nothing,
+}
+
+impl<'a> Obtained<'a> {
+    /// Whether nothing is known from it: neither a resource nor that there is none. `null` and an
+    /// empty Bundle are answers (PF-11).
+    pub fn is_without_answer(self, source: Source) -> bool {
+        match self {
+            Self::Value(raw) if raw.get() == "null" => false,
+            Self::Value(_) | Self::Fetched { .. } => {
+                let alone = Obtainment::of(&Input::Prefetch(vec![(source, "", self)]));
+                alone.entries.is_empty() && !alone.problems.is_empty()
+            }
+            Self::Failed(_) | Self::Nothing => true,
+        }
+    }
 }
 
 /// What the chart is read from.
@@ -78,6 +108,9 @@ pub enum Input<'a> {
     /// What a CDS Hooks client sent: one value for each source (several values for one source count
     /// as searched only if each is).
     Prefetch(Vec<(Source, &'a str, Obtained<'a>)>),
+    /// The same after the client's FHIR server was asked, with the resources to which references of
+    /// the others led.
+    Completed(Vec<(Source, &'a str, Obtained<'a>)>, &'a [Box<RawValue>]),
 }
 
 /// The drafts of an order hook.
@@ -168,7 +201,7 @@ pub fn read(
     let draft = match (drafts, input) {
         (Some(drafts), _) => drafts::read(&drafts, &record, &mut orders, &mut facts),
         (None, Input::Record(_)) => drafts::of_record(&record, &mut orders, &mut facts),
-        (None, Input::Prefetch(_)) => DraftKind::NothingChosen,
+        (None, Input::Prefetch(_) | Input::Completed(..)) => DraftKind::NothingChosen,
     };
     record::drop_vague(&mut facts);
     Chart {

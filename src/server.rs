@@ -4,10 +4,12 @@ pub mod caller;
 pub mod clock;
 mod demonstration;
 mod error;
+mod fetch;
 mod fhir;
 mod handlers;
 mod language;
 mod log;
+pub mod outbound;
 mod page;
 pub mod terminology;
 
@@ -37,10 +39,11 @@ use crate::{
     config::{Config, Origins, PrefetchTokens},
 };
 use caller::Caller;
-use clock::Clock;
+use clock::{Clock, Patience};
 pub use demonstration::{Demonstration, DemonstrationError};
 pub use fhir::Store;
 pub use log::start as start_log;
+use outbound::OutboundError;
 pub use page::curl_lines;
 pub use terminology::TerminologyError;
 
@@ -58,6 +61,8 @@ pub struct State {
     pub config: Config,
     /// What day it is.
     pub clock: Clock,
+    /// How long is waited for FHIR servers.
+    pub patience: Patience,
     /// Whom a caller is taken for while none is checked.
     pub assumed: Caller,
     /// The demonstration patients, in demonstration mode.
@@ -73,6 +78,9 @@ pub enum ServerError {
     /// The program's own codes, or those of the site.
     #[error(transparent)]
     Terminology(#[from] TerminologyError),
+    /// The way to other servers.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     /// A demonstration patient.
     #[error(transparent)]
     Demonstration(#[from] DemonstrationError),
@@ -101,7 +109,8 @@ impl State {
         Ok(Self {
             services: Services::with_codes_of(&terminology, tokens(config.prefetch_tokens))?,
             terminology,
-            assumed: Caller::new(config.assumed_client()),
+            assumed: Caller::new(config.assumed_client())?,
+            patience: Patience::For(config.fetch_deadline),
             config,
             clock,
             demonstration: None,

@@ -17,6 +17,8 @@ use sid_cds::{
     cards::Language,
     cds_hooks::{
         Settings, answer,
+        completion::Fetched,
+        request::Request,
         service::{Service, Services},
     },
     chart::{self, Input, Reading, terminology::Terminology},
@@ -121,8 +123,11 @@ impl Program {
             zone: &self.zone,
             terminology: &self.terminology,
             language: Language::En,
+            refuses: false,
         };
-        let answered = answer(service, body.to_string().as_bytes(), TODAY, settings).ok()?;
+        let body = body.to_string();
+        let request = Request::read(service, body.as_bytes()).ok()?;
+        let answered = answer(service, &request, &Fetched::default(), TODAY, settings).ok()?;
         let cards = answered.cards.into_iter().map(|card| {
             let json = serde_json::to_value(&card).unwrap();
             let trace = &json["extension"]["dk.sid-cds.trace"];

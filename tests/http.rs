@@ -6,6 +6,7 @@ mod http {
     pub mod answers;
     pub mod demonstration;
     pub mod discovery;
+    pub mod fetching;
     pub mod harness;
     pub mod independent;
     pub mod mutations;
@@ -13,4 +14,5 @@ mod http {
     pub mod requests;
     pub mod sandbox;
     pub mod sandbox_behaviours;
+    pub mod upstream;
 }

@@ -92,6 +92,14 @@ pub enum IssueCode {
     NotSupported,
     /// The body is over the limit.
     TooLong,
+    /// Access was denied.
+    Forbidden,
+    /// No answer in time.
+    Timeout,
+    /// Too many calls.
+    Throttled,
+    /// Data could not be obtained.
+    Incomplete,
     /// An error of the service.
     Exception,
 }

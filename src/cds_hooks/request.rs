@@ -1,6 +1,6 @@
 //! A request to a service: checked against its schema, its resources kept as they were sent.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -8,7 +8,10 @@ use serde::{
 };
 use serde_json::{Map, Value, value::RawValue};
 
+use jiff::civil::Date;
+
 use super::{
+    completion::{Access, Fetched, Start, Token, Wanted, WantedKey},
     outcome::{Issue, IssueCode, OperationOutcome},
     service::Service,
 };
@@ -23,7 +26,18 @@ pub struct Request<'a> {
     patient_id: String,
     selections: Vec<String>,
     draft_orders: Option<&'a RawValue>,
-    prefetch: Vec<(Source, String, Obtained<'a>)>,
+    /// In the order of the service's templates.
+    prefetch: Vec<Key<'a>>,
+    access: Option<Access>,
+}
+
+/// A declared prefetch key, and what was sent for it.
+#[derive(Debug)]
+struct Key<'a> {
+    source: Source,
+    name: String,
+    required: bool,
+    sent: Option<&'a RawValue>,
 }
 
 impl<'a> Request<'a> {
@@ -73,17 +87,96 @@ impl<'a> Request<'a> {
             selections,
             draft_orders,
             prefetch,
+            access: access(&members),
         })
     }
 
-    /// The chart of the patient, with the drafts of an order hook.
+    /// The client's FHIR server, where the request names one.
+    pub fn access(&self) -> Option<&Access> {
+        self.access.as_ref()
+    }
+
+    /// What the request did not bring: keys that are absent (a key that is present is an answer,
+    /// PF-05…PF-08), pages that a next link leads to, medications that are only referred to.
+    pub fn wanted(&self, service: &Service, today: Date) -> Wanted {
+        let keys = self.prefetch.iter().zip(service.templates()).enumerate();
+        let keys = keys.filter_map(|(index, (key, template))| {
+            let start = match key.sent {
+                None => Start::Template(template.filled(&self.patient_id, today)),
+                Some(sent) => Start::Next(chart::next_link(sent)?),
+            };
+            Some(WantedKey {
+                template: index,
+                key: key.name.clone(),
+                start,
+            })
+        });
+        Wanted {
+            keys: keys.collect(),
+            medications: self.open_medications(),
+        }
+    }
+
+    fn open_medications(&self) -> BTreeSet<String> {
+        let nothing = Fetched::default();
+        let mut values: Vec<_> = self.obtained(&nothing).collect();
+        let mut open = chart::open_medications(&Input::Prefetch(values.clone()));
+        if let Some(drafts) = self.draft_orders {
+            // First, since of two resources with one id the first is looked at: a draft may be a
+            // changed copy of an order that was sent too.
+            let drafts = Obtained::Value(drafts);
+            values.insert(0, (Source::MedicationRequest, "draftOrders", drafts));
+            open.append(&mut chart::open_medications(&Input::Prefetch(values)));
+        }
+        open
+    }
+
+    /// The required keys of which nothing is known after the fetching, with the reason (PF-10, PF-12).
+    pub fn required_missing<'s>(&'s self, fetched: &'s Fetched) -> Vec<(&'s str, Obtained<'s>)> {
+        let keys = self.prefetch.iter().zip(self.obtained(fetched));
+        keys.filter(|(key, (source, _, obtained))| {
+            key.required && obtained.is_without_answer(*source)
+        })
+        .map(|(key, (_, _, obtained))| (key.name.as_str(), obtained))
+        .collect()
+    }
+
+    fn obtained<'s>(
+        &'s self,
+        fetched: &'s Fetched,
+    ) -> impl Iterator<Item = (Source, &'s str, Obtained<'s>)> {
+        self.prefetch.iter().enumerate().map(|(index, key)| {
+            let sent = key.sent.map_or(Obtained::Nothing, Obtained::Value);
+            let obtained = match (key.sent, fetched.of(index)) {
+                (_, None) => sent,
+                (Some(first), Some(after)) => Obtained::Fetched {
+                    first,
+                    more: &after.pages,
+                    shortfall: after.shortfall,
+                },
+                (None, Some(all)) => match (all.pages.split_first(), all.shortfall) {
+                    (Some((first, more)), shortfall) => Obtained::Fetched {
+                        first,
+                        more,
+                        shortfall,
+                    },
+                    (None, Some(shortfall)) => Obtained::Failed(shortfall),
+                    (None, None) => sent,
+                },
+            };
+            (key.source, key.name.as_str(), obtained)
+        })
+    }
+
+    /// The chart of the patient from what was sent, with the drafts of an order hook.
     pub fn chart(&self, reading: Reading<'_>) -> Chart {
-        let input = Input::Prefetch(
-            self.prefetch
-                .iter()
-                .map(|(source, key, obtained)| (*source, key.as_str(), *obtained))
-                .collect(),
-        );
+        self.completed_chart(&Fetched::default(), reading)
+    }
+
+    /// The chart of the patient from what was sent and what was fetched.
+    pub fn completed_chart(&self, fetched: &Fetched, reading: Reading<'_>) -> Chart {
+        let obtained = self.obtained(fetched).collect();
+        let input = Input::Completed(obtained, &fetched.referenced);
         let drafts = self.draft_orders.map(|bundle| Drafts {
             bundle,
             selections: &self.selections,
@@ -92,37 +185,42 @@ impl<'a> Request<'a> {
     }
 }
 
-/// One value for each declared key, in the order of the templates; undeclared keys are not read
-/// (PF-03), absent ones were not obtained (PF-04).
-fn prefetch<'a>(service: &Service, members: &Members<'a>) -> Vec<(Source, String, Obtained<'a>)> {
+/// Each declared key, in the order of the templates; undeclared ones are not read (PF-03).
+fn prefetch<'a>(service: &Service, members: &Members<'a>) -> Vec<Key<'a>> {
     let sent = members
         .get("prefetch")
         .and_then(|raw| serde_json::from_str::<Members<'a>>(raw.get()).ok())
         .unwrap_or_default();
-    service
-        .templates()
-        .iter()
-        .map(|template| {
-            let obtained = sent
-                .get(template.key())
-                .map_or(Obtained::Nothing, Obtained::Value);
-            (template.source(), template.key().to_owned(), obtained)
-        })
-        .collect()
+    let keys = service.templates().iter().map(|template| Key {
+        source: template.source(),
+        name: template.key().to_owned(),
+        required: template.is_required(),
+        sent: sent.get(template.key()),
+    });
+    keys.collect()
+}
+
+fn access(members: &Members<'_>) -> Option<Access> {
+    #[derive(Deserialize)]
+    struct Authorization {
+        access_token: String,
+    }
+    let server = members.get("fhirServer")?;
+    let authorization = members
+        .get("fhirAuthorization")
+        .and_then(|raw| serde_json::from_str::<Authorization>(raw.get()).ok());
+    Some(Access {
+        server: serde_json::from_str(server.get()).ok()?,
+        token: authorization.map(|authorization| Token::new(authorization.access_token)),
+    })
 }
 
 /// What is of an earlier FHIR version than R4 (CTX-12): it is refused, not guessed at.
-fn other_versions(
-    draft_orders: Option<&RawValue>,
-    prefetch: &[(Source, String, Obtained<'_>)],
-) -> Vec<Issue> {
+fn other_versions(draft_orders: Option<&RawValue>, prefetch: &[Key<'_>]) -> Vec<Issue> {
     let drafts = draft_orders.map(|bundle| ("context.draftOrders".to_owned(), bundle));
     let values = prefetch
         .iter()
-        .filter_map(|(_, key, obtained)| match obtained {
-            Obtained::Value(raw) => Some((format!("prefetch.{key}"), *raw)),
-            Obtained::Nothing => None,
-        });
+        .filter_map(|key| Some((format!("prefetch.{}", key.name), key.sent?)));
     drafts
         .into_iter()
         .chain(values)

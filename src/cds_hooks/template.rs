@@ -92,6 +92,15 @@ impl Template {
         self.source
     }
 
+    /// Whether a call cannot be answered without it (AMB-05): who it is, what was measured, what the
+    /// diagnoses are. The `usageRequirements` of each service name these keys.
+    pub fn is_required(&self) -> bool {
+        matches!(
+            self.source,
+            Source::Patient | Source::Observation | Source::Condition
+        )
+    }
+
     /// The relative URL for one patient on one day, as a client resolves it.
     pub fn filled(&self, patient_id: &str, today: Date) -> String {
         self.parts

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{Input, Obtained, Source, json::Object};
+use super::{Input, Obtained, Shortfall, Source, json::Object};
 use crate::guideline::{
     facts::{Reference, Searched},
     problem::{DataProblem, Problem, Touches},
@@ -99,28 +99,66 @@ impl<'a> Obtainment<'a> {
         let mut all = Self::default();
         match input {
             Input::Record(raw) => {
-                let complete = all.bundle("record", raw, None);
+                let complete = all.bundle("record", raw, None, Next::Missing);
                 all.searched = if complete {
                     Searched::ALL
                 } else {
                     Searched::default()
                 };
             }
-            Input::Prefetch(values) => {
-                let mut outcome: BTreeMap<Source, bool> = BTreeMap::new();
-                for (source, key, obtained) in values {
-                    let complete = match obtained {
-                        Obtained::Nothing => false,
-                        Obtained::Value(raw) => all.value(*source, key, raw),
-                    };
-                    *outcome.entry(*source).or_insert(true) &= complete;
-                }
-                for (source, complete) in outcome {
-                    *source.flag(&mut all.searched) = complete;
+            Input::Prefetch(values) => all.values(values),
+            Input::Completed(values, referenced) => {
+                all.values(values);
+                for (index, raw) in referenced.iter().enumerate() {
+                    all.entry(&format!("referenced[{index}]"), None, raw);
                 }
             }
         }
         all
+    }
+
+    fn values(&mut self, values: &[(Source, &str, Obtained<'a>)]) {
+        let mut outcome: BTreeMap<Source, bool> = BTreeMap::new();
+        for (source, key, obtained) in values {
+            let place = format!("prefetch.{key}");
+            let complete = match *obtained {
+                Obtained::Nothing => false,
+                Obtained::Failed(shortfall) => {
+                    self.problem(&place, Problem::SourceError, &shortfall.words());
+                    false
+                }
+                Obtained::Value(raw) => self.value(*source, &place, raw, Next::Missing),
+                Obtained::Fetched {
+                    first,
+                    more,
+                    shortfall,
+                } => self.pages(*source, &place, (first, more), shortfall),
+            };
+            *outcome.entry(*source).or_insert(true) &= complete;
+        }
+        for (source, complete) in outcome {
+            *source.flag(&mut self.searched) = complete;
+        }
+    }
+
+    /// A first page and those after it; true when its source was searched to the end.
+    fn pages(
+        &mut self,
+        source: Source,
+        place: &str,
+        (first, more): (&'a RawValue, &'a [Box<RawValue>]),
+        shortfall: Option<Shortfall>,
+    ) -> bool {
+        let mut complete = self.value(source, place, first, Next::Followed);
+        for (index, page) in more.iter().enumerate() {
+            let place = format!("{place}.page[{}]", index + 1);
+            complete &= self.bundle(&place, page, Some(source), Next::Followed);
+        }
+        if let Some(shortfall) = shortfall {
+            self.problem(place, Problem::Incomplete, &shortfall.words());
+            complete = false;
+        }
+        complete
     }
 
     /// The entry that a reference of a resource leads to.
@@ -149,30 +187,25 @@ impl<'a> Obtainment<'a> {
     }
 
     /// One value of a prefetch; true when its source was searched to the end.
-    fn value(&mut self, source: Source, key: &str, raw: &'a RawValue) -> bool {
-        let place = format!("prefetch.{key}");
+    fn value(&mut self, source: Source, place: &str, raw: &'a RawValue, next: Next) -> bool {
         if raw.get() == "null" {
             // A search that found nothing; but a Patient that is not there was not obtained.
             return source != Source::Patient;
         }
         let kind = Object::of(raw).and_then(|object| object.text("resourceType"));
         match kind.as_deref() {
-            Some("Bundle") => self.bundle(&place, raw, Some(source)),
+            Some("Bundle") => self.bundle(place, raw, Some(source), next),
             Some(kind) if kind == source.resource_type() => {
-                self.entry(&place, None, raw);
+                self.entry(place, None, raw);
                 // One resource where a search was asked for may not be all there is.
                 if source != Source::Patient {
-                    self.problem(
-                        &place,
-                        Problem::Incomplete,
-                        "a resource instead of a Bundle",
-                    );
+                    self.problem(place, Problem::Incomplete, "a resource instead of a Bundle");
                 }
                 source == Source::Patient
             }
             Some("OperationOutcome") => {
                 self.problem(
-                    &place,
+                    place,
                     Problem::SourceError,
                     "an OperationOutcome instead of data",
                 );
@@ -180,7 +213,7 @@ impl<'a> Obtainment<'a> {
             }
             _ => {
                 self.problem(
-                    &place,
+                    place,
                     Problem::SourceError,
                     "neither a Bundle nor a resource of the type asked for",
                 );
@@ -190,7 +223,13 @@ impl<'a> Obtainment<'a> {
     }
 
     /// One Bundle, of one source or a whole record; true when it is complete.
-    fn bundle(&mut self, place: &str, raw: &'a RawValue, source: Option<Source>) -> bool {
+    fn bundle(
+        &mut self,
+        place: &str,
+        raw: &'a RawValue,
+        source: Option<Source>,
+        next: Next,
+    ) -> bool {
         let Some(bundle) = Object::of(raw)
             .filter(|bundle| bundle.text("resourceType").as_deref() == Some("Bundle"))
         else {
@@ -198,8 +237,8 @@ impl<'a> Obtainment<'a> {
             return false;
         };
         let mut complete = true;
-        let next = |link: &Object<'_>| link.text("relation").as_deref() == Some("next");
-        if bundle.objects("link").iter().any(next) {
+        let leads_on = |link: &Object<'_>| link.text("relation").as_deref() == Some("next");
+        if next == Next::Missing && bundle.objects("link").iter().any(leads_on) {
             self.problem(place, Problem::Incomplete, "more pages were not obtained");
             complete = false;
         }
@@ -297,6 +336,15 @@ impl<'a> Obtainment<'a> {
             note: note.to_owned(),
         });
     }
+}
+
+/// Whether the page that a `next` link leads to is here too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// It is not.
+    Missing,
+    /// It is, or why it is not is known.
+    Followed,
 }
 
 /// What became of an entry.

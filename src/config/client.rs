@@ -78,6 +78,11 @@ impl BaseUrl {
         Some(Self { url })
     }
 
+    /// Whether it is called over TLS.
+    pub fn is_encrypted(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
     /// Whether a URL leads to this server: the same origin, and a path that is the base or below it.
     pub fn covers(&self, url: &Url) -> bool {
         // A slash or backslash that a server decodes later could lead out again.
@@ -86,6 +91,12 @@ impl BaseUrl {
         let base = self.url.path();
         let below = url.path().starts_with(base) || url.path() == base.trim_end_matches('/');
         url.origin() == self.url.origin() && has_no_user(url) && below && !hidden
+    }
+
+    /// Where a link leads, absolute or relative to the server; `None` where it leads away from it.
+    pub fn resolve(&self, link: &str) -> Option<Url> {
+        let url = self.url.join(link).ok()?;
+        self.covers(&url).then_some(url)
     }
 
     /// The URL of a relative one, `Patient/1`; `None` where it would lead elsewhere than it says.
@@ -204,6 +215,38 @@ mod tests {
             ("https://user@fhir.example/r4/Patient", false),
         ] {
             assert_eq!(base.covers(&Url::parse(url).unwrap()), covered, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_link_leads_under_the_base_or_nowhere() {
+        let base = BaseUrl::parse("https://fhir.example/r4").unwrap();
+        for (link, leads) in [
+            (
+                "https://fhir.example/r4/Observation?_page=2",
+                Some("https://fhir.example/r4/Observation?_page=2"),
+            ),
+            (
+                "Observation?_page=2",
+                Some("https://fhir.example/r4/Observation?_page=2"),
+            ),
+            ("?_getpages=2", Some("https://fhir.example/r4/?_getpages=2")),
+            (
+                "/r4/Observation?_page=2",
+                Some("https://fhir.example/r4/Observation?_page=2"),
+            ),
+            ("Medication/1", Some("https://fhir.example/r4/Medication/1")),
+            ("https://fhir.example/r5/Observation?_page=2", None),
+            ("//evil.example/r4/Observation", None),
+            ("../admin", None),
+            ("/Observation", None),
+            ("http://fhir.example/r4/Observation", None),
+            ("http://169.254.169.254/latest", None),
+            ("urn:uuid:d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", None),
+            ("javascript:x", None),
+        ] {
+            let url = base.resolve(link);
+            assert_eq!(url.as_ref().map(Url::as_str), leads, "{link}");
         }
     }
 

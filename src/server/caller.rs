@@ -4,28 +4,47 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
-use super::State;
+use super::{
+    State,
+    outbound::{Outbound, OutboundError},
+};
 use crate::config::Client;
 
 /// The client of a call. A layer that has checked who calls puts it into the request's extensions;
 /// without one it is the client that the configuration assumes.
 #[derive(Debug, Clone)]
-pub struct Caller(Arc<Client>);
+pub struct Caller(Arc<Known>);
+
+#[derive(Debug)]
+struct Known {
+    client: Client,
+    outbound: Outbound,
+}
 
 impl Caller {
-    /// A caller that is this client.
-    pub fn new(client: Client) -> Self {
-        Self(Arc::new(client))
+    /// A caller that is this client, with a way out to its FHIR servers.
+    ///
+    /// # Errors
+    ///
+    /// The machine has no trust store, and a server needs one.
+    pub fn new(client: Client) -> Result<Self, OutboundError> {
+        let outbound = Outbound::new(&client.fhir_servers, &client.private_network_hosts)?;
+        Ok(Self(Arc::new(Known { client, outbound })))
     }
 
     /// The client as configured.
     pub fn client(&self) -> &Client {
-        &self.0
+        &self.0.client
     }
 
     /// Its name, for the log, metrics and the audit trail.
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.0.client.name
+    }
+
+    /// The way to its FHIR servers.
+    pub fn outbound(&self) -> &Outbound {
+        &self.0.outbound
     }
 }
 

@@ -1,6 +1,9 @@
-//! What day it is: the one place of the service that reads the clock.
+//! What day it is, and how long is waited: the one place of the service that reads the clock.
+
+use std::{sync::Arc, time::Duration};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use tokio::{sync::Notify, time::Instant};
 
 /// What day it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,32 @@ impl Clock {
         match self {
             Self::System => zone.to_datetime(Timestamp::now()).date(),
             Self::Fixed(day) => day,
+        }
+    }
+}
+
+/// How long is waited for FHIR servers.
+#[derive(Debug, Clone)]
+pub enum Patience {
+    /// So long.
+    For(Duration),
+    /// Until told, for tests.
+    UntilTold(Arc<Notify>),
+}
+
+impl Patience {
+    /// Ready when it is over; it begins now.
+    pub fn over(&self) -> impl Future<Output = ()> + Send + 'static {
+        let patience = self.clone();
+        let until = match &patience {
+            Self::For(time) => Instant::now() + *time,
+            Self::UntilTold(_) => Instant::now(),
+        };
+        async move {
+            match patience {
+                Self::For(_) => tokio::time::sleep_until(until).await,
+                Self::UntilTold(told) => told.notified().await,
+            }
         }
     }
 }

@@ -31,6 +31,14 @@ impl Refusal {
         }
     }
 
+    /// 412: required data could not be obtained (PF-10).
+    pub fn precondition_failed(outcome: OperationOutcome) -> Self {
+        Self {
+            status: StatusCode::PRECONDITION_FAILED,
+            outcome,
+        }
+    }
+
     /// 404.
     pub fn not_found(text: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, IssueCode::NotFound, text)

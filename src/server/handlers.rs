@@ -15,12 +15,14 @@ use super::{
     State,
     caller::Caller,
     error::Refusal,
+    fetch::{Limits, fetch},
     language,
     log::{Answered, Called},
 };
 use crate::{
     cards::Language,
-    cds_hooks::{self, Answer, Settings, outcome::IssueCode, service::Service},
+    cds_hooks::{self, Answer, Settings, outcome::IssueCode, request::Request, service::Service},
+    config::RequiredDataMissing,
 };
 
 /// `GET /cds-services`.
@@ -54,7 +56,7 @@ pub async fn call(
         return Refusal::not_found(text).into_response();
     };
     let language = language::of(state.config.language, &headers);
-    let answer = answer(&state, service, language, &headers, body);
+    let answer = answer(&state, service, &caller, language, &headers, body).await;
     let called = Called {
         service: service.id().to_owned(),
         client: caller.name().to_owned(),
@@ -76,13 +78,15 @@ pub async fn call(
     response
 }
 
-fn answer(
+async fn answer(
     state: &State,
     service: &Service,
+    caller: &Caller,
     language: Language,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Answer, Refusal> {
+    let time_is_up = state.patience.over();
     check_media_type(headers)?;
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(state.config.body_limit_bytes),
@@ -93,13 +97,19 @@ fn answer(
         ),
     })?;
     let zone = &state.config.time_zone.0;
+    let today = state.clock.today(zone);
+    let request = Request::read(service, &body).map_err(Refusal::bad_request)?;
+    let wanted = request.wanted(service, today);
+    let limits = Limits::from(&state.config);
+    let fetched = fetch(wanted, request.access(), caller, limits, time_is_up).await;
     let settings = Settings {
         zone,
         terminology: &state.terminology,
         language,
+        refuses: state.config.required_data_missing == RequiredDataMissing::Refusal,
     };
-    cds_hooks::answer(service, &body, state.clock.today(zone), settings)
-        .map_err(Refusal::bad_request)
+    cds_hooks::answer(service, &request, &fetched, today, settings)
+        .map_err(Refusal::precondition_failed)
 }
 
 /// `GET /health/live`: the process answers.

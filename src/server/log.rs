@@ -19,10 +19,21 @@ use crate::{
     config::{Config, LogFormat},
 };
 
+/// The crates that speak HTTP say at lower levels what they send: none of it is logged.
+const QUIET: [&str; 5] = ["h2", "hyper", "hyper_util", "reqwest", "rustls"];
+
+/// The configured filter, with those crates kept quiet.
+fn filter(config: &Config) -> EnvFilter {
+    QUIET
+        .iter()
+        .filter_map(|name| format!("{name}=info").parse().ok())
+        .fold(EnvFilter::new(&config.log), EnvFilter::add_directive)
+}
+
 /// Starts the log on standard error. A second start changes nothing.
 pub fn start(config: &Config) {
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&config.log))
+        .with_env_filter(filter(config))
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
     let started = match config.log_format {

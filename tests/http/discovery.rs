@@ -40,6 +40,10 @@ async fn every_entry_is_complete() {
                 "{name}"
             );
         }
+        // AMB-05: discovery has no flag for what is required.
+        let usage = entry["usageRequirements"].as_str().unwrap();
+        let required = "Required: patient, observations and conditions, ";
+        assert!(usage.contains(required), "{usage}");
         assert_eq!(entry["version"], "2.0.1");
         assert!(entry.get("hookVersion").is_none());
         let id = entry["id"].as_str().unwrap();

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use sid_cds::{
     cards::Language,
-    cds_hooks::{Settings, answer, service::Services},
+    cds_hooks::{Settings, answer, completion::Fetched, request::Request, service::Services},
     chart::terminology::Terminology,
 };
 
@@ -42,6 +42,7 @@ async fn any_value_may_be_anything() {
         zone: &zone,
         terminology: &terminology,
         language: Language::Da,
+        refuses: false,
     };
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sandbox");
     let sandbox = format!("{folder}/order-select-full-form.json");
@@ -76,7 +77,11 @@ async fn any_value_may_be_anything() {
             ] {
                 let mut request = request.clone();
                 *request.pointer_mut(&place).unwrap() = other;
-                match answer(service, request.to_string().as_bytes(), TODAY, settings) {
+                let body = request.to_string();
+                let nothing = Fetched::default();
+                let answer = Request::read(service, body.as_bytes())
+                    .and_then(|request| answer(service, &request, &nothing, TODAY, settings));
+                match answer {
                     Ok(answer) => {
                         serde_json::to_string(&answer).unwrap();
                         answered += 1;
