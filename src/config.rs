@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::cards::Language;
-pub use client::{BaseUrl, Client};
+pub use client::{BaseUrl, Client, Version};
 
 /// The manual, compiled in.
 pub const DEFAULT: &str = include_str!("config.default.toml");

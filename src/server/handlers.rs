@@ -22,7 +22,7 @@ use super::{
 use crate::{
     cards::Language,
     cds_hooks::{self, Answer, Settings, outcome::IssueCode, request::Request, service::Service},
-    config::RequiredDataMissing,
+    config::{RequiredDataMissing, Version},
 };
 
 /// `GET /cds-services`.
@@ -108,8 +108,12 @@ async fn answer(
         language,
         refuses: state.config.required_data_missing == RequiredDataMissing::Refusal,
     };
-    cds_hooks::answer(service, &request, &fetched, today, settings)
-        .map_err(Refusal::precondition_failed)
+    let mut answer = cds_hooks::answer(service, &request, &fetched, today, settings)
+        .map_err(Refusal::precondition_failed)?;
+    if caller.client().cds_hooks == Version::V1_0 {
+        answer.name_deletes_as_in_1_0();
+    }
+    Ok(answer)
 }
 
 /// `GET /health/live`: the process answers.
