@@ -95,6 +95,13 @@ impl Concluded {
     }
 }
 
+impl Answer {
+    /// For a client of CDS Hooks 1.0: deletes name their resource where that version has it (AMB-13).
+    pub fn name_deletes_as_in_1_0(&mut self) {
+        self.cards.iter_mut().for_each(Card::name_deletes_as_in_1_0);
+    }
+}
+
 /// Answers one call of `service` from the request and from what was fetched for it.
 ///
 /// # Errors

@@ -38,9 +38,12 @@ use tower_http::{
 };
 
 use crate::{
-    cds_hooks::service::{ServiceError, Services},
+    cds_hooks::{
+        service::{ServiceError, Services},
+        template::Tokens,
+    },
     chart::terminology::Terminology,
-    config::{Config, Origins},
+    config::{Config, Origins, PrefetchTokens},
     store::{self, StoreError},
 };
 use audit::Audit;
@@ -135,7 +138,7 @@ impl State {
         let terminology = terminology::load(files.map(RelativePathBuf::relative))?;
         Ok(Self {
             trust: Trust::new(&config)?,
-            services: Services::with_codes_of(&terminology)?,
+            services: Services::with_codes_of(&terminology, tokens(config.prefetch_tokens))?,
             terminology,
             assumed: Caller::new(config.assumed_client())?,
             patience: Patience::For(config.fetch_deadline),
@@ -146,6 +149,13 @@ impl State {
             clock,
             demonstration: None,
         })
+    }
+}
+
+fn tokens(configured: PrefetchTokens) -> Tokens {
+    match configured {
+        PrefetchTokens::Today => Tokens::Today,
+        PrefetchTokens::Context => Tokens::Context,
     }
 }
 

@@ -434,6 +434,7 @@ fn remove_draft(case: &Case<'_>, recommended: bool) -> Option<Offer> {
     let actions = vec![Action::Delete {
         description: words.description,
         resource_id: order.as_str().to_owned(),
+        resource: None,
     }];
     Some(Offer {
         kind: "remove-draft",

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     cards::{self, Language},
     cds_hooks::{self, Answer, Settings, outcome::IssueCode, request::Request, service::Service},
-    config::RequiredDataMissing,
+    config::{RequiredDataMissing, Version},
 };
 
 /// What 404 says of a service's address.
@@ -111,8 +111,12 @@ async fn answer(
         language,
         refuses: state.config.required_data_missing == RequiredDataMissing::Refusal,
     };
-    cds_hooks::answer(service, &request, &fetched, today, settings)
-        .map_err(Refusal::precondition_failed)
+    let mut answer = cds_hooks::answer(service, &request, &fetched, today, settings)
+        .map_err(Refusal::precondition_failed)?;
+    if caller.client().cds_hooks == Version::V1_0 {
+        answer.name_deletes_as_in_1_0();
+    }
+    Ok(answer)
 }
 
 /// The body, of a media type that is read and within the limit.

@@ -175,6 +175,7 @@ fn replace_with_scig(case: &Case<'_>) -> Option<Offer> {
     let removal = Action::Delete {
         description: labels::remove_draft(case.language).description,
         resource_id: order.evidence.as_str().to_owned(),
+        resource: None,
     };
     Some(Offer {
         kind: "replace-with-scig",

@@ -341,6 +341,30 @@ fn act_01_to_05_actions_are_whole() {
     });
 }
 
+/// A client of CDS Hooks 1.0 reads `resource`; one of 2.0 must not find it there.
+#[test]
+fn amb_13_a_delete_names_its_order_in_the_form_of_1_0_where_it_is_asked_for() {
+    let mut sample = Sample::new().with_draft();
+    sample.assessment.start.conclusion = StartConclusion::Not;
+    let mut card = sample.card(CardCode::C05, Language::Da);
+    let deletes = |card: &Card| -> Vec<Value> {
+        let sent = serde_json::to_value(card).unwrap();
+        let suggestions = sent["suggestions"].as_array().unwrap().iter();
+        suggestions
+            .flat_map(|suggestion| suggestion["actions"].as_array().unwrap().clone())
+            .filter(|action| action["type"] == "delete")
+            .collect()
+    };
+    let plain = deletes(&card);
+    assert!(!plain.is_empty());
+    card.name_deletes_as_in_1_0();
+    for (before, after) in plain.iter().zip(deletes(&card)) {
+        assert!(before.get("resource").is_none());
+        assert_eq!(after["resource"], "MedicationRequest/d1");
+        assert_eq!(after["resourceId"], before["resourceId"]);
+    }
+}
+
 #[test]
 fn act_03_created_resources_have_what_r4_requires() {
     every_card(|card, _| {
