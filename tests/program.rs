@@ -127,7 +127,8 @@ fn the_printed_commands_work_and_a_signal_stops_it() {
     let log = fs::read_to_string(&demo.log.0).unwrap();
     for said in [
         "listening",
-        "service=\"sid-patient-view\" client=\"demo\" status=200",
+        "answered service=\"sid-patient-view\" status=200",
+        "client=\"demo\"",
         "cards=",
         "stopping",
     ] {
@@ -752,7 +753,7 @@ fn a_sites_own_codes() {
         let config = Made::new(
             "site-wrong.toml",
             &format!(
-                "listen = \"127.0.0.1:0\"\nterminology-files = [\"{}\"]",
+                "{OPEN}\"127.0.0.1:0\"\nterminology-files = [\"{}\"]",
                 wrong.path()
             ),
         );

@@ -156,7 +156,11 @@ fn every_concept_says_where_it_was_read() {
         let mut seen = BTreeSet::new();
         for include in value["compose"]["include"].as_array().unwrap() {
             let system = include["system"].as_str().unwrap();
-            for concept in include["concept"].as_array().unwrap() {
+            // A set of the project's own takes a whole code system.
+            for concept in include["concept"].as_array().into_iter().flatten() {
+                if system.starts_with("urn:sid-cds:") {
+                    continue;
+                }
                 let code = concept["code"].as_str().unwrap();
                 let place = format!("{id} {system} {code}");
                 concepts += 1;
