@@ -47,7 +47,6 @@ pub enum OverrideReason {
 
 impl OverrideReason {
     /// Every reason.
-    #[cfg(test)]
     pub const ALL: [Self; 11] = [
         Self::O1,
         Self::O2,
