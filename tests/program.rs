@@ -733,7 +733,7 @@ fn a_sites_own_codes() {
         let config = Made::new(
             "site-wrong.toml",
             &format!(
-                "listen = \"127.0.0.1:0\"\nterminology-files = [\"{}\"]",
+                "{OPEN}\"127.0.0.1:0\"\nterminology-files = [\"{}\"]",
                 wrong.path()
             ),
         );
