@@ -38,6 +38,8 @@ pub use terminal::as_text;
 
 /// Code system of the cards.
 pub const CARD_SYSTEM: &str = "urn:sid-cds:card";
+/// Code system of the override reasons that HL7 has no code for.
+pub const OVERRIDE_SYSTEM: &str = "urn:sid-cds:override";
 /// Where the guideline is published.
 const GUIDELINE_URL: &str = "https://medicinraadet.dk";
 
