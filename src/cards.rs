@@ -8,6 +8,7 @@ mod detail;
 pub mod evidence;
 pub mod extension;
 mod identity;
+pub mod knowledge;
 pub(crate) mod locale;
 mod markdown;
 pub mod resource;
@@ -38,10 +39,8 @@ pub use terminal::as_text;
 
 /// Code system of the cards.
 pub const CARD_SYSTEM: &str = "urn:sid-cds:card";
-/// Code system of the override reasons that HL7 has no code for.
-pub const OVERRIDE_SYSTEM: &str = "urn:sid-cds:override";
 /// Where the guideline is published.
-const GUIDELINE_URL: &str = "https://medicinraadet.dk";
+pub const GUIDELINE_URL: &str = "https://medicinraadet.dk";
 
 /// The languages of the catalogue.
 #[derive(

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::{
     cards::{self, Language, Writing, card::Card},
-    chart::{Obtained, Reading, Shortfall, terminology::Terminology},
+    chart::{Chart, Obtained, Reading, Shortfall, terminology::Terminology},
     guideline::{
         self,
         assessment::{Assessment, CourseConclusion, OrderConclusion, Population, StartConclusion},
@@ -95,6 +95,13 @@ impl Concluded {
     }
 }
 
+impl Answer {
+    /// For a client of CDS Hooks 1.0: deletes name their resource where that version has it (AMB-13).
+    pub fn name_deletes_as_in_1_0(&mut self) {
+        self.cards.iter_mut().for_each(Card::name_deletes_as_in_1_0);
+    }
+}
+
 /// Answers one call of `service` from the request and from what was fetched for it.
 ///
 /// # Errors
@@ -109,6 +116,35 @@ pub fn answer(
     as_of: Date,
     settings: Settings<'_>,
 ) -> Result<Answer, OperationOutcome> {
+    evaluate(service, request, fetched, as_of, settings).map(|evaluation| Answer {
+        concluded: Concluded::new(request.hook_instance().to_owned(), &evaluation.assessment),
+        cards: evaluation.cards,
+    })
+}
+
+/// An answer with everything that it came from.
+#[derive(Debug, Clone)]
+pub struct Evaluation {
+    /// The chart.
+    pub chart: Chart,
+    /// What the guideline says of it.
+    pub assessment: Assessment,
+    /// The cards, most urgent first.
+    pub cards: Vec<Card>,
+}
+
+/// Evaluates one call of `service`, as [`answer`] does, and keeps how the answer came about.
+///
+/// # Errors
+///
+/// As [`answer`].
+pub fn evaluate(
+    service: &Service,
+    request: &Request<'_>,
+    fetched: &Fetched,
+    as_of: Date,
+    settings: Settings<'_>,
+) -> Result<Evaluation, OperationOutcome> {
     let Settings {
         zone,
         terminology,
@@ -138,9 +174,10 @@ pub fn answer(
     let cards = cards::write(&assessment, &chart, writing);
     match unobtained {
         Some(outcome) if cards.is_empty() => Err(outcome),
-        _ => Ok(Answer {
+        _ => Ok(Evaluation {
+            chart,
+            assessment,
             cards,
-            concluded: Concluded::new(request.hook_instance().to_owned(), &assessment),
         }),
     }
 }

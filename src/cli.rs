@@ -1,6 +1,7 @@
 //! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `codes`, `doctor`,
 //! `parameters`, `comparators`, `evidence`.
 
+mod artefacts;
 mod assess;
 mod codes;
 mod cohort;
@@ -45,6 +46,8 @@ enum Command {
     Serve(Serve),
     /// Assess patients from files: a FHIR Bundle or a CDS Hooks request each.
     Assess(assess::Assess),
+    /// The guideline as FHIR artefacts: a plan, what its cards may start, the value sets.
+    Artefacts(artefacts::Artefacts),
     /// Assess every patient of an export, a row each.
     Cohort(cohort::Cohort),
     /// Draw one patient's course as SVG, or list it as a table.
@@ -108,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo(&arguments),
         Command::Serve(arguments) => serve(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Artefacts(arguments) => artefacts::run(&arguments),
         Command::Cohort(arguments) => cohort::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Codes(arguments) => match codes::run(&arguments) {

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::cards::{self, Language};
 pub use audit::{AuditFormat, AuditSink};
-pub use client::{BaseUrl, Client};
+pub use client::{BaseUrl, Client, Version};
 pub use jwt::{Algorithm, Jwt, Keys, Replay};
 pub use store::StorePlace;
 
@@ -74,6 +74,8 @@ pub struct Config {
     pub fetch_limit_resources: usize,
     /// What a call gets whose required data could not be obtained.
     pub required_data_missing: RequiredDataMissing,
+    /// Which tokens the prefetch templates hold.
+    pub prefetch_tokens: PrefetchTokens,
     /// Browser origins that may call.
     pub cors_origins: Origins,
     /// Largest body, in bytes.
@@ -96,6 +98,8 @@ pub struct Config {
     pub audit: AuditSink,
     /// How a line of an audit file looks.
     pub audit_format: AuditFormat,
+    /// The playground is served at `/`.
+    pub playground: bool,
     /// Files with a site's own codes.
     pub terminology_files: Vec<RelativePathBuf>,
     /// Log filter.
@@ -126,6 +130,16 @@ pub enum RequiredDataMissing {
     /// Cards from what there is, one of which says what could not be obtained.
     #[serde(rename = "card")]
     Card,
+}
+
+/// Which tokens the prefetch templates hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrefetchTokens {
+    /// Members of the context, and `today()`.
+    Today,
+    /// Members of the context only.
+    Context,
 }
 
 /// How the language of the cards is chosen.

@@ -1,5 +1,6 @@
 //! The HTTP service: routes, limits, errors, the clock, the log line.
 
+mod artefacts;
 mod audit;
 pub mod caller;
 pub mod clock;
@@ -13,6 +14,8 @@ mod language;
 mod log;
 pub mod outbound;
 mod page;
+mod pages;
+mod playground;
 mod shown;
 pub mod terminology;
 pub mod trust;
@@ -35,9 +38,12 @@ use tower_http::{
 };
 
 use crate::{
-    cds_hooks::service::{ServiceError, Services},
+    cds_hooks::{
+        service::{ServiceError, Services},
+        template::Tokens,
+    },
     chart::terminology::Terminology,
-    config::{Config, Origins},
+    config::{Config, Origins, PrefetchTokens},
     store::{self, StoreError},
 };
 use audit::Audit;
@@ -132,7 +138,7 @@ impl State {
         let terminology = terminology::load(files.map(RelativePathBuf::relative))?;
         Ok(Self {
             trust: Trust::new(&config)?,
-            services: Services::with_codes_of(&terminology)?,
+            services: Services::with_codes_of(&terminology, tokens(config.prefetch_tokens))?,
             terminology,
             assumed: Caller::new(config.assumed_client())?,
             patience: Patience::For(config.fetch_deadline),
@@ -143,6 +149,13 @@ impl State {
             clock,
             demonstration: None,
         })
+    }
+}
+
+fn tokens(configured: PrefetchTokens) -> Tokens {
+    match configured {
+        PrefetchTokens::Today => Tokens::Today,
+        PrefetchTokens::Context => Tokens::Context,
     }
 }
 
@@ -164,17 +177,21 @@ pub fn router(state: impl Into<Arc<State>>) -> Router {
         ));
     let mut routes = Router::new()
         .merge(guarded)
+        .route("/fhir-artifacts", get(artefacts::all))
+        .route("/fhir-artifacts/{type}", get(artefacts::of_type))
+        .route("/fhir-artifacts/{type}/{id}", get(artefacts::one))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready));
     if demonstration {
         routes = routes
-            .route("/", get(page::root))
-            .route("/page.css", get(page::style))
             .route(
                 "/demo/requests/{patient}/{hook}",
                 get(demonstration::request),
             )
             .nest("/fhir", fhir::routes());
+    }
+    if state.demonstration.is_some() || state.config.playground {
+        routes = routes.merge(playground::routes());
     }
     routes
         .fallback(error::no_such_address)

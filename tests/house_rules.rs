@@ -15,12 +15,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cards", &["guideline", "chart"]),
     ("timeline", &["guideline", "chart", "cards"]),
     ("cds_hooks", &["guideline", "chart", "cards"]),
+    ("artefacts", &["guideline", "cards"]),
     ("cohort", &["guideline", "chart"]),
     ("config", &["cards"]),
     ("store", &["config"]),
     (
         "server",
         &[
+            "artefacts",
             "guideline",
             "chart",
             "cards",
@@ -34,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "artefacts",
             "guideline",
             "chart",
             "cards",
@@ -49,7 +52,14 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The modules that do no I/O and read no clock.
-const PURE: [&str; 5] = ["guideline", "chart", "cards", "timeline", "cds_hooks"];
+const PURE: [&str; 6] = [
+    "guideline",
+    "chart",
+    "cards",
+    "timeline",
+    "artefacts",
+    "cds_hooks",
+];
 /// What they may not name.
 const IMPURE: [&str; 9] = [
     "std::fs",

@@ -4,6 +4,7 @@
 
 mod http {
     pub mod answers;
+    pub mod artefacts;
     pub mod audit;
     pub mod bad_tokens;
     pub mod demonstration;
@@ -14,6 +15,7 @@ mod http {
     pub mod independent;
     pub mod key_sources;
     pub mod mutations;
+    pub mod playground;
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;

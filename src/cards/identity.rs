@@ -9,8 +9,12 @@ use crate::guideline::{
         CardCode, CourseConclusion, CourseRule, Criterion, Guideline, MissingItem,
         PopulationFinding, StartConclusion,
     },
+    dose::Dose,
     facts::Reference,
     problem::DataProblem,
+    product::ProductFinding,
+    safety::SafetyFault,
+    switch::Switch,
 };
 use jiff::civil::Date;
 
@@ -31,7 +35,18 @@ struct Deciding<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     about: Vec<&'a Reference>,
     order: Option<&'a Reference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dose: Option<DoseFacts<'a>>,
     problems: Option<&'a [DataProblem]>,
+}
+
+#[derive(Serialize)]
+struct DoseFacts<'a> {
+    dose: &'a Dose,
+    range: Option<(i64, i64)>,
+    faults: &'a [SafetyFault],
+    product: ProductFinding,
+    switch: Option<&'a Switch>,
 }
 
 #[derive(Serialize)]
@@ -65,7 +80,7 @@ pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
     let about_order = matches!(
         card,
         CardCode::C05 | CardCode::C26 | CardCode::C29 | CardCode::C32
-    );
+    ) || Case::is_dose_card(card);
     let about: Vec<&Reference> = match card {
         CardCode::C16 => course
             .igg_under_substitution
@@ -113,6 +128,13 @@ pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
         }),
         about,
         order: assessment.order.reference.as_ref().filter(|_| about_order),
+        dose: Case::is_dose_card(card).then_some(DoseFacts {
+            dose: &assessment.dose,
+            range: assessment.dose.milligrams_per28_days,
+            faults: &assessment.order.faults,
+            product: assessment.order.product,
+            switch: assessment.order.switch.as_ref(),
+        }),
         problems: (card == CardCode::C31).then_some(&assessment.data_problems[..]),
     };
     // Nothing in it can fail to serialise; a card still gets a uuid of its own if something did.

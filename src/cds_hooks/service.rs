@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     schema::{RequestSchema, SchemaError},
-    template::{self, Template, TemplateError},
+    template::{self, Template, TemplateError, Tokens},
 };
 use crate::{chart::terminology::Terminology, guideline::hooks::Hook};
 
@@ -81,23 +81,24 @@ impl Services {
     ///
     /// A file of `hooks/` is not what it must be; the program does not start.
     pub fn built_in() -> Result<Self, ServiceError> {
-        Self::asking_for(&[])
+        Self::asking_for(&[], Tokens::Today)
     }
 
     /// The same, asking for what a site codes in its own way too: its codes of results and of
-    /// admissions join those that the searches name, or no client would send what they code.
+    /// admissions join those that the searches name, or no client would send what they code. And in
+    /// templates with these `tokens`.
     ///
     /// # Errors
     ///
     /// As for [`Services::built_in`].
-    pub fn with_codes_of(terminology: &Terminology) -> Result<Self, ServiceError> {
+    pub fn with_codes_of(terminology: &Terminology, tokens: Tokens) -> Result<Self, ServiceError> {
         let mut observations = terminology.site_codes("lab-");
         observations.extend(terminology.site_codes("obs-"));
         let admissions = terminology.site_codes("enc-admission");
-        Self::asking_for(&[("code=", &observations), ("class=", &admissions)])
+        Self::asking_for(&[("code=", &observations), ("class=", &admissions)], tokens)
     }
 
-    fn asking_for(more: &[(&str, &[&str])]) -> Result<Self, ServiceError> {
+    fn asking_for(more: &[(&str, &[&str])], tokens: Tokens) -> Result<Self, ServiceError> {
         let mut services = Vec::new();
         let mut entries = Vec::new();
         for (id, entry, schema) in [
@@ -129,7 +130,11 @@ impl Services {
                 .ok_or_else(|| fail("prefetch is not an object".to_owned()))?;
             for template in prefetch.values_mut() {
                 if let Some(text) = template.as_str() {
-                    *template = Value::String(template::naming(text, more));
+                    let text = template::naming(text, more);
+                    *template = Value::String(match tokens {
+                        Tokens::Today => text,
+                        Tokens::Context => template::unbounded(&text),
+                    });
                 }
             }
             let templates = prefetch

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     cards::{self, Language},
     cds_hooks::{self, Answer, Settings, outcome::IssueCode, request::Request, service::Service},
-    config::RequiredDataMissing,
+    config::{RequiredDataMissing, Version},
 };
 
 /// What 404 says of a service's address.
@@ -111,8 +111,12 @@ async fn answer(
         language,
         refuses: state.config.required_data_missing == RequiredDataMissing::Refusal,
     };
-    cds_hooks::answer(service, &request, &fetched, today, settings)
-        .map_err(Refusal::precondition_failed)
+    let mut answer = cds_hooks::answer(service, &request, &fetched, today, settings)
+        .map_err(Refusal::precondition_failed)?;
+    if caller.client().cds_hooks == Version::V1_0 {
+        answer.name_deletes_as_in_1_0();
+    }
+    Ok(answer)
 }
 
 /// The body, of a media type that is read and within the limit.
@@ -160,7 +164,7 @@ pub async fn ready(Shared(state): Shared<Arc<State>>) -> Response {
 }
 
 /// GEN-07: JSON or FHIR JSON, in UTF-8, not compressed.
-fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
     if headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Refusal::media_type("The body must not be compressed."));
     }

@@ -11,7 +11,7 @@ use std::{
 use axum::{Router, http::StatusCode};
 use serde_json::{Value, json};
 use sid_cds::{
-    config::{BaseUrl, Client, ClientTrust, Config, RequiredDataMissing},
+    config::{BaseUrl, Client, ClientTrust, Config, RequiredDataMissing, Version},
     server::{State, clock::Patience, router},
 };
 use tokio::sync::Notify;
@@ -60,6 +60,7 @@ impl Setting {
             &[]
         };
         config.clients = vec![Client {
+            cds_hooks: Version::default(),
             name: "ehr".to_owned(),
             fhir_servers: servers.collect(),
             private_network_hosts: hosts

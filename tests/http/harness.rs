@@ -10,8 +10,8 @@ use axum::{
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 use sid_cds::{
-    config::{ClientTrust, Config, Origins, RequiredDataMissing, StorePlace},
-    server::{Demonstration, State, clock::Clock, router},
+    config::{Client, ClientTrust, Config, Origins, RequiredDataMissing, StorePlace, Version},
+    server::{Demonstration, State, caller::Caller, clock::Clock, router},
 };
 use tower::ServiceExt;
 
@@ -59,6 +59,15 @@ pub fn demonstration() -> Router {
 /// The service, as `demo` runs it on another day.
 pub fn demonstration_on(today: Date) -> Router {
     with_patients(state(today))
+}
+
+/// The service, as `demo` runs it, for a client that speaks this version of CDS Hooks.
+pub fn demonstration_for(version: Version) -> Router {
+    let mut state = state(TODAY);
+    let mut client = Client::anonymous();
+    client.cds_hooks = version;
+    state.assumed = Caller::new(client).unwrap();
+    with_patients(state)
 }
 
 /// The service, as `demo` runs it: for any page.

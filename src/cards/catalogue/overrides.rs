@@ -5,8 +5,10 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde::Deserialize;
 
 use super::entry::OverrideReason;
-use crate::cards::{Language, OVERRIDE_SYSTEM, card::Coding};
+use crate::cards::{Language, card::Coding};
 
+/// Code system of the reasons that HL7 has no code for.
+pub(in crate::cards) const OURS: &str = "urn:sid-cds:override";
 const MAP: &str = include_str!("../../../terminology/conceptmaps/override-reasons.json");
 
 /// System and code of HL7 for each of our codes that has an equivalent. A test reads the file too, so
@@ -43,7 +45,7 @@ pub fn coding(reason: OverrideReason, language: Language) -> Coding {
     let ours = reason.code();
     let (system, code) = match EQUIVALENT.get(ours) {
         Some((system, code)) => (system.as_str(), code.as_str()),
-        None => (OVERRIDE_SYSTEM, ours),
+        None => (OURS, ours),
     };
     Coding {
         system: system.to_owned(),
@@ -104,7 +106,7 @@ mod tests {
             } else {
                 assert_eq!(
                     (da.system.as_str(), da.code.as_str()),
-                    (OVERRIDE_SYSTEM, reason.code())
+                    (OURS, reason.code())
                 );
             }
             assert!(
