@@ -38,8 +38,10 @@ pub struct Switch {
 pub enum Comparison {
     /// Within E44.
     Same {
-        /// Of both.
-        milligrams: i64,
+        /// Of the running order.
+        old: i64,
+        /// Of the draft.
+        new: i64,
     },
     /// More than E44 apart (REC-51).
     Differ {
@@ -134,7 +136,7 @@ fn compare(old: &[&Prescription], new: &Prescription, weight: Option<Mass>) -> C
     };
     match (milligrams(old), milligrams(&[new])) {
         (Ok(Some(old)), Ok(Some(new))) if dose::differ(old, new) => Comparison::Differ { old, new },
-        (Ok(Some(_)), Ok(Some(milligrams))) => Comparison::Same { milligrams },
+        (Ok(Some(old)), Ok(Some(new))) => Comparison::Same { old, new },
         (Ok(Some(old)), Err(DoseUnknown::Written(DoseGap::NotWritten))) => {
             Comparison::NotWritten { old }
         }

@@ -41,7 +41,7 @@ pub(super) fn lines(card: CardCode, case: &Case<'_>) -> Vec<String> {
     ) {
         let old = match &case.assessment.order.switch {
             Some(switch) => match switch.grams {
-                Comparison::Same { milligrams: old }
+                Comparison::Same { old, .. }
                 | Comparison::Differ { old, .. }
                 | Comparison::NotWritten { old } => Some((old, old)),
                 Comparison::OldUnknown | Comparison::Unknown => None,

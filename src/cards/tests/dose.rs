@@ -140,7 +140,10 @@ pub(super) fn longest() -> Vec<Sample> {
     }
     let long = 99_999_990;
     for grams in [
-        Comparison::Same { milligrams: long },
+        Comparison::Same {
+            old: long,
+            new: long,
+        },
         Comparison::Differ {
             old: long,
             new: long,

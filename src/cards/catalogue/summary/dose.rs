@@ -139,8 +139,8 @@ pub fn gram_for_gram(case: &Case<'_>) -> String {
                 "Switch gram for gram: the present dose is {old} g per 4 weeks; check volume and training"
             )
         }
-        Some(Comparison::Same { milligrams }) => {
-            let same = grams(milligrams);
+        Some(Comparison::Same { new, .. }) => {
+            let same = grams(new);
             say!(
                 language,
                 "Skift gram til gram ({same} g pr. 4 uger): volumen og udstyr kan ændre sig; tjek oplæring",
