@@ -324,6 +324,34 @@ fn without_evidence(value: &mut Value) {
     }
 }
 
+/// One card a question: of those that a hook shows, one answers whether to start and one whether to stop.
+#[test]
+fn one_card_answers_the_start_and_one_the_stop() {
+    use sid_cds::guideline::assessment::CardCode::{
+        C01, C02, C03, C04, C05, C06, C07, C08, C14, C15, C24, C25, C32,
+    };
+    let questions: [&[_]; 3] = [
+        &[C01, C02, C03, C04, C05, C06, C07, C08, C32],
+        &[C14, C15],
+        &[C24, C25],
+    ];
+    let mut answered = [0; 3];
+    for vignette in vignettes() {
+        let assessment = assess(&vignette.chart().facts, vignette.as_of);
+        for hook in [Hook::PatientView, Hook::OrderSelect, Hook::OrderSign] {
+            for subject in [Subject::Patient, Subject::ImmunoglobulinOrder] {
+                let cards = shown(&assessment, hook, subject);
+                for (question, count) in questions.iter().zip(&mut answered) {
+                    let answers = cards.iter().filter(|card| question.contains(card)).count();
+                    assert!(answers <= 1, "{}: {cards:?}", vignette.id);
+                    *count += answers;
+                }
+            }
+        }
+    }
+    assert!(answered.iter().all(|count| *count > 10), "{answered:?}");
+}
+
 /// What accepting something creates, told apart: kind, code and, for a statement, its value.
 type Made = (String, String, String);
 

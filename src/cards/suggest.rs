@@ -110,6 +110,7 @@ fn offers(card: CardCode, case: &Case<'_>) -> Vec<Option<Offer>> {
         CardCode::C32 => vec![
             remove_draft(case, conclusion == StartConclusion::Not),
             tests(case, &[Test::Igg], None, false),
+            outside_record(case),
         ],
         CardCode::C07 | CardCode::C26 => Vec::new(),
     }
@@ -274,6 +275,17 @@ fn decisive(case: &Case<'_>, yes: bool) -> Option<Offer> {
     statement(case, kind, labels::decisive(yes, case.language), |draft| {
         let on = Effective::On(draft.as_of);
         draft.statement("igg-decisive-factor", &Said::Flag(yes), on, None)
+    })
+}
+
+/// Immunoglobulin that the record does not hold explains an IgG that is not low (H-06): it ran at the
+/// latest on the day of the sample.
+fn outside_record(case: &Case<'_>) -> Option<Offer> {
+    let since = case.assessment.start.igg.as_ref()?.drawn;
+    let words = labels::outside_record(since, case.language);
+    statement(case, "outside-record", words, |draft| {
+        let period = Effective::Period(since, draft.as_of);
+        draft.statement("ig-outside-record", &Said::Flag(true), period, None)
     })
 }
 

@@ -133,11 +133,13 @@ fn on_patient_view(assessment: &Assessment, card: CardCode) -> bool {
         C11 => false,
         // Only where a decision is near that IgG could mislead.
         C16 => decision_is_near(assessment),
+        // C14 asks about the stop already.
+        C15 => !assessment.cards.contains(&C14),
         // The cards of a review or a stop ask about a pause too.
         C17 => ![C12, C14, C15]
             .iter()
             .any(|card| assessment.cards.contains(card)),
-        C01 | C02 | C03 | C08 | C10 | C12 | C14 | C15 | C18 | C24 | C25 | C30 | C31 => true,
+        C01 | C02 | C03 | C08 | C10 | C12 | C14 | C18 | C24 | C25 | C30 | C31 => true,
     }
 }
 
@@ -180,10 +182,10 @@ fn on_order(assessment: &Assessment, card: CardCode) -> bool {
         // For the chart: they are no answer to an order.
         C16 | C17 => false,
         // Renewing an order is the moment for a stop that is due, not for one that is merely near.
-        C15 => assessment
-            .course
-            .conclusions
-            .contains(&CourseConclusion::StopOverdue),
+        C15 => {
+            let overdue = CourseConclusion::StopOverdue;
+            assessment.course.conclusions.contains(&overdue) && !assessment.cards.contains(&C14)
+        }
         C20 | C21 | C22 | C27 | C28 => !indication_missing,
         C12 | C14 | C23 | C24 | C25 | C26 | C29 | C31 => true,
     }

@@ -62,6 +62,11 @@ pub fn statement(code: &str, language: Language) -> String {
                 "New treatment start confirmed"
             )
         }
+        "ig-outside-record" => say!(
+            language,
+            "Immunglobulin gives uden for denne journal",
+            "Immunoglobulin is given outside this record"
+        ),
         "donor-type" => say!(language, "Donortype ved HSCT", "Donor type of HSCT"),
         "ivig-reason" => say!(language, "Årsag til IVIG", "Reason for IVIG"),
         "switch-reason" => say!(
@@ -105,6 +110,23 @@ pub struct Words {
 
 fn words(label: String, description: String) -> Words {
     Words { label, description }
+}
+
+/// Immunoglobulin outside the record, at the latest since a day.
+pub fn outside_record(since: Date, language: Language) -> Words {
+    let day = locale::date(since, language);
+    words(
+        say!(
+            language,
+            "Får immunglobulin andetsteds siden {day}",
+            "On immunoglobulin elsewhere since {day}"
+        ),
+        say!(
+            language,
+            "Registrér, at patienten får immunglobulin uden for denne journal, senest siden {day}",
+            "Record that the patient is given immunoglobulin outside this record, since {day} at the latest"
+        ),
+    )
 }
 
 /// A draft of subcutaneous immunoglobulin.
