@@ -144,6 +144,10 @@ fn every_concept_says_where_it_was_read() {
         let mut seen = BTreeSet::new();
         for include in value["compose"]["include"].as_array().unwrap() {
             let system = include["system"].as_str().unwrap();
+            // The project's own codes were read nowhere.
+            if system.starts_with("urn:sid-cds:") {
+                continue;
+            }
             for concept in include["concept"].as_array().unwrap() {
                 let code = concept["code"].as_str().unwrap();
                 let place = format!("{id} {system} {code}");
