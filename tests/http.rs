@@ -7,6 +7,7 @@ mod http {
     pub mod demonstration;
     pub mod discovery;
     pub mod fetching;
+    pub mod fhir_server;
     pub mod harness;
     pub mod independent;
     pub mod mutations;
