@@ -11,6 +11,7 @@ mod http {
     pub mod discovery;
     pub mod feedback;
     pub mod fetching;
+    pub mod fhir_server;
     pub mod harness;
     pub mod independent;
     pub mod key_sources;
