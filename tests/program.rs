@@ -236,7 +236,7 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
         ),
         (
             "[[clients]]\nname = \"a\"\nfhir-server = \"https://a.example\"",
-            "clients.0.fhir-server: there is no such key; the keys are name, fhir-servers, ",
+            "clients.0.fhir-server: there is no such key; the keys are name, cds-hooks, fhir-servers, ",
         ),
         (
             "[[clients]]\nname = \"a\"\njwt = { issuer = \"x\" }",
