@@ -66,7 +66,7 @@ impl Mass {
 
     /// A whole number of grams.
     pub const fn grams(grams: i32) -> Self {
-        Self(grams as i64 * Self::PER_GRAM)
+        Self((grams as i64).saturating_mul(Self::PER_GRAM))
     }
 
     /// From milligrams; one that does not fit is the greatest that does.
