@@ -64,15 +64,20 @@ fn offers(card: CardCode, case: &Case<'_>) -> Vec<Option<Offer>> {
         CardCode::C05 if conclusion == StartConclusion::Ns => {
             let mut offers = vec![remove_draft(case, false)];
             offers.extend(history(case, assessment.as_of));
+            offers.push(vaccine_response(case));
             offers
         }
-        CardCode::C05 => vec![remove_draft(case, true)],
-        CardCode::C06 => vec![tests(case, &[Test::Iga, Test::Igm], None, false)],
+        CardCode::C05 => vec![remove_draft(case, true), vaccine_response(case)],
+        CardCode::C06 => vec![tests(case, &Test::BESIDE_M_COMPONENT, None, false)],
         CardCode::C08 => vec![
             draft_with_reviews(case),
             tests(case, &Test::ALL, None, false),
         ],
-        CardCode::C09 => vec![tests(case, &Test::ALL, None, false)],
+        CardCode::C09 => vec![
+            referral(case),
+            vaccine_response(case),
+            tests(case, &Test::ALL, None, false),
+        ],
         CardCode::C10 => monitoring::preconditions(case),
         CardCode::C11 => monitoring::baseline(case),
         CardCode::C12 => vec![
@@ -181,30 +186,59 @@ fn draft_with_reviews(case: &Case<'_>) -> Option<Offer> {
 }
 
 fn tests(case: &Case<'_>, tests: &[Test], from: Option<Date>, recommended: bool) -> Option<Offer> {
-    let drafting = drafting(case)?;
-    let from = from.filter(|from| *from > drafting.as_of);
+    let from = from.filter(|from| *from > case.assessment.as_of);
+    let tests = not_drafted(case, tests);
+    let names: Vec<&str> = tests.iter().map(|test| test.name(case.language)).collect();
+    let label = labels::tests(&names, from, case.language);
+    requests(case, ("tests", label), &tests, from, recommended)
+}
+
+/// The response to vaccines, which tells what the B cells can do (REC-12, REC-25).
+fn vaccine_response(case: &Case<'_>) -> Option<Offer> {
+    let label = labels::vaccine_response(case.language).to_owned();
+    let tests = not_drafted(case, &Test::VACCINE_RESPONSE);
+    requests(case, ("vaccine-response", label), &tests, None, false)
+}
+
+/// Work-up with clinical immunology (REC-25).
+fn referral(case: &Case<'_>) -> Option<Offer> {
+    let label = labels::referral(case.language).to_owned();
+    let referral = not_drafted(case, &[Test::Immunology]);
+    requests(case, ("refer-immunology", label), &referral, None, false)
+}
+
+/// What the drafts do not hold already.
+fn not_drafted(case: &Case<'_>, tests: &[Test]) -> Vec<Test> {
     let drafted = &case.assessment.drafted.tests;
-    let tests: Vec<Test> = tests
+    tests
         .iter()
         .copied()
         .filter(|test| !drafted.contains(&test.lab_test()))
-        .collect();
+        .collect()
+}
+
+fn requests(
+    case: &Case<'_>,
+    (kind, label): (&'static str, String),
+    tests: &[Test],
+    from: Option<Date>,
+    recommended: bool,
+) -> Option<Offer> {
+    let drafting = drafting(case)?;
     if tests.is_empty() {
         return None;
     }
-    let names: Vec<&str> = tests.iter().map(|test| test.name()).collect();
     let actions = tests
         .iter()
         .map(|&test| {
             create(
-                labels::test(test.name(), from, case.language),
+                labels::test(test.name(case.language), from, case.language),
                 &drafting.test(test, from),
             )
         })
         .collect::<Option<Vec<Action>>>()?;
-    let label = labels::tests(&names, from, case.language);
     Some(Offer {
-        kind: "tests",
+        kind,
         label,
         recommended,
         actions,

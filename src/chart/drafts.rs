@@ -27,7 +27,7 @@ use crate::guideline::{
 };
 
 /// The codes of the tests that the cards may suggest, in results and in requests.
-const TESTS: [(&[ValueSetId], Ordered, LabTest); 4] = [
+const TESTS: [(&[ValueSetId], Ordered, LabTest); 10] = [
     (
         &[sets::IGG_MASS, sets::IGG_SUBSTANCE],
         Ordered::Igg,
@@ -47,6 +47,24 @@ const TESTS: [(&[ValueSetId], Ordered, LabTest); 4] = [
         &[sets::B_CELLS_ABSOLUTE, sets::ORDER_B_CELLS],
         Ordered::BCells,
         LabTest::BCells,
+    ),
+    (&[], Ordered::FreeKappa, LabTest::FreeKappa),
+    (&[], Ordered::FreeLambda, LabTest::FreeLambda),
+    (
+        &[],
+        Ordered::PneumococcalAntibodies,
+        LabTest::PneumococcalAntibodies,
+    ),
+    (&[], Ordered::TetanusAntibodies, LabTest::TetanusAntibodies),
+    (
+        &[],
+        Ordered::DiphtheriaAntibodies,
+        LabTest::DiphtheriaAntibodies,
+    ),
+    (
+        &[sets::ORDER_IMMUNOLOGY_REFERRAL],
+        Ordered::ImmunologyReferral,
+        LabTest::Immunology,
     ),
 ];
 

@@ -102,7 +102,7 @@ pub struct Drafted {
     pub vaccinations: Vec<VaccinationTarget>,
 }
 
-/// A test that the cards may suggest.
+/// A test or referral that the cards may suggest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LabTest {
     /// Total IgG.
@@ -113,6 +113,18 @@ pub enum LabTest {
     Igm,
     /// B-cell count.
     BCells,
+    /// Free kappa light chains.
+    FreeKappa,
+    /// Free lambda light chains.
+    FreeLambda,
+    /// Antibodies to pneumococci.
+    PneumococcalAntibodies,
+    /// Antibodies to tetanus toxin.
+    TetanusAntibodies,
+    /// Antibodies to diphtheria toxin.
+    DiphtheriaAntibodies,
+    /// Work-up with clinical immunology, a referral.
+    Immunology,
 }
 
 /// Age and vital status.

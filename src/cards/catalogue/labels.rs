@@ -5,10 +5,10 @@ use jiff::civil::Date;
 mod dose;
 mod monitoring;
 
-use super::say;
+use super::{say, text};
 use crate::{
     cards::{Language, locale},
-    guideline::facts::{Donor, IvigReason, ReviewOutcome, SwitchReason},
+    guideline::facts::{Donor, IvigReason, LabTest, ReviewOutcome, SwitchReason},
 };
 
 pub use dose::{
@@ -210,6 +210,44 @@ pub fn tests(names: &[&str], from: Option<Date>, language: Language) -> String {
         }
         None => say!(language, "Bestil {names}", "Order {names}"),
     }
+}
+
+/// A test's short name.
+pub fn test_name(test: LabTest, language: Language) -> &'static str {
+    let name = match test {
+        LabTest::Igg => text("IgG", "IgG"),
+        LabTest::Iga => text("IgA", "IgA"),
+        LabTest::Igm => text("IgM", "IgM"),
+        LabTest::BCells => text("CD19", "CD19"),
+        LabTest::FreeKappa => text("frie κ-kæder", "free κ chains"),
+        LabTest::FreeLambda => text("frie λ-kæder", "free λ chains"),
+        LabTest::PneumococcalAntibodies => text("pneumokokantistof", "pneumococcal antibodies"),
+        LabTest::TetanusAntibodies => text("tetanusantistof", "tetanus antibodies"),
+        LabTest::DiphtheriaAntibodies => text("difteriantistof", "diphtheria antibodies"),
+        LabTest::Immunology => text(
+            "henvisning til klinisk immunologi",
+            "referral to clinical immunology",
+        ),
+    };
+    name.say(language)
+}
+
+/// The requests that show the response to vaccines.
+pub fn vaccine_response(language: Language) -> &'static str {
+    text(
+        "Bestil vaccinesvar: pneumokok, tetanus, difteri",
+        "Order vaccine response: pneumococcal, tetanus, diphtheria",
+    )
+    .say(language)
+}
+
+/// The referral to clinical immunology.
+pub fn referral(language: Language) -> &'static str {
+    text(
+        "Henvis til klinisk immunologi",
+        "Refer to clinical immunology",
+    )
+    .say(language)
 }
 
 /// The request of one test.

@@ -35,18 +35,38 @@ pub(super) struct Draft<'a> {
     pub codes: &'a OrderCodes,
 }
 
-/// A test of the value sets `order-measure-ig` and `order-bcell`.
+/// A test, or a referral, that a card may suggest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Test {
     Igg,
     Iga,
     Igm,
     BCells,
+    FreeKappa,
+    FreeLambda,
+    PneumococcalAntibodies,
+    TetanusAntibodies,
+    DiphtheriaAntibodies,
+    Immunology,
 }
 
 impl Test {
     /// The immunoglobulins, as one panel.
     pub const ALL: [Self; 3] = [Self::Igg, Self::Iga, Self::Igm];
+    /// What tells of the B cells where total IgG does not (REC-16).
+    pub const BESIDE_M_COMPONENT: [Self; 5] = [
+        Self::Iga,
+        Self::Igm,
+        Self::BCells,
+        Self::FreeKappa,
+        Self::FreeLambda,
+    ];
+    /// The response to vaccines (REC-12, REC-25).
+    pub const VACCINE_RESPONSE: [Self; 3] = [
+        Self::PneumococcalAntibodies,
+        Self::TetanusAntibodies,
+        Self::DiphtheriaAntibodies,
+    ];
 
     fn ordered(self) -> Ordered {
         match self {
@@ -54,6 +74,12 @@ impl Test {
             Self::Iga => Ordered::Iga,
             Self::Igm => Ordered::Igm,
             Self::BCells => Ordered::BCells,
+            Self::FreeKappa => Ordered::FreeKappa,
+            Self::FreeLambda => Ordered::FreeLambda,
+            Self::PneumococcalAntibodies => Ordered::PneumococcalAntibodies,
+            Self::TetanusAntibodies => Ordered::TetanusAntibodies,
+            Self::DiphtheriaAntibodies => Ordered::DiphtheriaAntibodies,
+            Self::Immunology => Ordered::ImmunologyReferral,
         }
     }
 
@@ -64,17 +90,18 @@ impl Test {
             Self::Iga => LabTest::Iga,
             Self::Igm => LabTest::Igm,
             Self::BCells => LabTest::BCells,
+            Self::FreeKappa => LabTest::FreeKappa,
+            Self::FreeLambda => LabTest::FreeLambda,
+            Self::PneumococcalAntibodies => LabTest::PneumococcalAntibodies,
+            Self::TetanusAntibodies => LabTest::TetanusAntibodies,
+            Self::DiphtheriaAntibodies => LabTest::DiphtheriaAntibodies,
+            Self::Immunology => LabTest::Immunology,
         }
     }
 
     /// Short name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Igg => "IgG",
-            Self::Iga => "IgA",
-            Self::Igm => "IgM",
-            Self::BCells => "CD19",
-        }
+    pub fn name(self, language: Language) -> &'static str {
+        labels::test_name(self.lab_test(), language)
     }
 }
 
@@ -274,7 +301,7 @@ impl Draft<'_> {
             "resourceType": "ServiceRequest",
             "status": "draft",
             "intent": "order",
-            "code": concept(self.codes, test.ordered(), test.name()),
+            "code": concept(self.codes, test.ordered(), test.name(self.language)),
             "subject": { "reference": self.patient },
             "authoredOn": self.as_of.to_string(),
         });

@@ -16,6 +16,18 @@ pub enum Ordered {
     Igm,
     /// Count of B cells.
     BCells,
+    /// Measurement of free kappa light chains.
+    FreeKappa,
+    /// Measurement of free lambda light chains.
+    FreeLambda,
+    /// Antibodies to pneumococci, the response to a vaccine.
+    PneumococcalAntibodies,
+    /// Antibodies to tetanus toxin.
+    TetanusAntibodies,
+    /// Antibodies to diphtheria toxin.
+    DiphtheriaAntibodies,
+    /// Referral to clinical immunology.
+    ImmunologyReferral,
     /// Subcutaneous human normal immunoglobulin.
     Immunoglobulin,
     /// Vaccination against influenza.
@@ -32,11 +44,17 @@ pub enum Ordered {
 
 impl Ordered {
     /// Everything that is ordered.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::Igg,
         Self::Iga,
         Self::Igm,
         Self::BCells,
+        Self::FreeKappa,
+        Self::FreeLambda,
+        Self::PneumococcalAntibodies,
+        Self::TetanusAntibodies,
+        Self::DiphtheriaAntibodies,
+        Self::ImmunologyReferral,
         Self::Immunoglobulin,
         Self::InfluenzaVaccine,
         Self::PneumococcalVaccine,
@@ -52,6 +70,12 @@ impl Ordered {
             Self::Iga => "iga",
             Self::Igm => "igm",
             Self::BCells => "b-cells",
+            Self::FreeKappa => "free-kappa",
+            Self::FreeLambda => "free-lambda",
+            Self::PneumococcalAntibodies => "pneumococcal-antibodies",
+            Self::TetanusAntibodies => "tetanus-antibodies",
+            Self::DiphtheriaAntibodies => "diphtheria-antibodies",
+            Self::ImmunologyReferral => "immunology-referral",
             Self::Immunoglobulin => "immunoglobulin",
             Self::InfluenzaVaccine => "influenza-vaccine",
             Self::PneumococcalVaccine => "pneumococcal-vaccine",

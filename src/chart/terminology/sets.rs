@@ -137,6 +137,8 @@ value_sets! {
     ORDER_IMMUNOGLOBULINS = "order-measure-ig";
     /// What a request for B cells is coded with.
     ORDER_B_CELLS = "order-bcell";
+    /// What a request for free light chains is coded with.
+    ORDER_FREE_LIGHT_CHAINS = "order-free-light-chains";
     /// What a request for a vaccine response is coded with.
     ORDER_VACCINE_RESPONSE = "order-vaccine-response";
     /// What a referral to clinical immunology is coded with.
