@@ -21,7 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     cards::Language,
-    config::{Client, Config, LanguageChoice, Origins, RequiredDataMissing},
+    config::{Client, ClientTrust, Config, LanguageChoice, Origins, RequiredDataMissing},
     server::{self, Demonstration, State, clock::Clock},
 };
 
@@ -148,7 +148,8 @@ fn serve(arguments: &Serve) -> Result<(), Failure> {
     }
     let config = Config::load(arguments.config.as_deref())?;
     config.check_exposure()?;
-    block_on(config, |config, _| {
+    block_on(config, |mut config, address| {
+        config.listen = address;
         Ok((State::new(config, Clock::System)?, String::new()))
     })
 }
@@ -157,6 +158,7 @@ fn demo(arguments: &Demo) -> Result<(), Failure> {
     let mut config = Config::load(None)?;
     config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     config.cors_origins = Origins::Any;
+    config.client_trust = ClientTrust::None;
     if let Some(language) = arguments.lang {
         config.language = LanguageChoice::always(language.into());
     }

@@ -1,9 +1,12 @@
 //! The configuration: defaults that are the manual, a file, the environment, and what is wrong in them.
 
 mod client;
+mod exposure;
+mod jwt;
 
 use std::{collections::BTreeSet, fmt, net::SocketAddr, path::Path, time::Duration};
 
+use axum::http::HeaderName;
 use figment::{
     Figment,
     error::{Error as FigmentError, Kind},
@@ -15,6 +18,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::cards::Language;
 pub use client::{BaseUrl, Client};
+pub use jwt::{Algorithm, Jwt, Keys, Replay};
 
 /// The manual, compiled in.
 pub const DEFAULT: &str = include_str!("config.default.toml");
@@ -29,6 +33,23 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How callers are trusted.
     pub client_trust: ClientTrust,
+    /// The addresses under which clients call, without a slash at the end.
+    #[serde(deserialize_with = "exposure::public_urls")]
+    pub public_urls: Vec<String>,
+    /// The header in which a proxy says whose certificate it has checked.
+    #[serde(deserialize_with = "exposure::header_name")]
+    pub proxy_certificate_header: Option<HeaderName>,
+    /// The file with the certificate chain (PEM); empty where a proxy encrypts.
+    pub tls_certificate: String,
+    /// The file with its private key (PEM).
+    pub tls_key: String,
+    /// Whether calls may travel unencrypted over a network.
+    pub plain_http_on_network: bool,
+    /// Where metrics are served.
+    #[serde(deserialize_with = "exposure::optional_address")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Whether a network may read the metrics.
+    pub metrics_on_network: bool,
     /// The clients that may call.
     pub clients: Vec<Client>,
     /// The name of the client that every caller is taken for while none is checked; empty where
@@ -70,6 +91,10 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClientTrust {
+    /// By the token that each call carries (JWT-01…JWT-17).
+    Jwt,
+    /// By the certificate that a proxy on this machine has checked (SEC-03).
+    Certificate,
     /// Every caller is trusted: on loopback only.
     None,
 }
@@ -190,30 +215,20 @@ impl Config {
             (None, _) => Client::anonymous(),
         }
     }
-
-    /// Whether `serve` may listen where the configuration says.
-    ///
-    /// # Errors
-    ///
-    /// The address is open to a network and no caller is checked; says what to do.
-    pub fn check_exposure(&self) -> Result<(), ConfigError> {
-        match self.client_trust {
-            ClientTrust::None if !self.listen.ip().is_loopback() => {
-                Err(ConfigError(vec![format!(
-                    "listen = \"{}\" is open to a network, and client-trust = \"none\" would answer \
-                 every caller. Set listen to a loopback address (127.0.0.1:8080) and let an \
-                 authenticating reverse proxy on this machine receive the calls.",
-                    self.listen
-                )]))
-            }
-            ClientTrust::None => Ok(()),
-        }
-    }
 }
 
 /// Why the configuration is refused, one line for each fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(Vec<String>);
+
+impl ConfigError {
+    fn from_faults(faults: Vec<String>) -> Result<(), Self> {
+        if faults.is_empty() {
+            return Ok(());
+        }
+        Err(Self(faults))
+    }
+}
 
 impl std::error::Error for ConfigError {}
 

@@ -12,6 +12,7 @@ mod log;
 pub mod outbound;
 mod page;
 pub mod terminology;
+pub mod trust;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -43,6 +44,7 @@ pub use log::start as start_log;
 use outbound::OutboundError;
 pub use page::curl_lines;
 pub use terminology::TerminologyError;
+use trust::{Trust, TrustError};
 
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
@@ -58,6 +60,8 @@ pub struct State {
     pub config: Config,
     /// What day it is.
     pub clock: Clock,
+    /// How callers are trusted.
+    pub trust: Trust,
     /// How long is waited for FHIR servers.
     pub patience: Patience,
     /// Whom a caller is taken for while none is checked.
@@ -81,6 +85,9 @@ pub enum ServerError {
     /// A demonstration patient.
     #[error(transparent)]
     Demonstration(#[from] DemonstrationError),
+    /// A key file of a client.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The address.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -99,11 +106,13 @@ impl State {
     ///
     /// # Errors
     ///
-    /// A file of `hooks/` or `terminology/`, or one of the site's, is not what it must be.
+    /// A file of `hooks/` or `terminology/`, one of the site's, or the key file of a client is not what
+    /// it must be.
     pub fn new(config: Config, clock: Clock) -> Result<Self, ServerError> {
         let files = config.terminology_files.iter();
         let terminology = terminology::load(files.map(RelativePathBuf::relative))?;
         Ok(Self {
+            trust: Trust::new(&config)?,
             services: Services::with_codes_of(&terminology)?,
             terminology,
             assumed: Caller::new(config.assumed_client())?,
@@ -119,12 +128,22 @@ impl State {
 pub fn router(state: State) -> Router {
     let cors = cors(&state.config.cors_origins);
     let body_limit = DefaultBodyLimit::max(state.config.body_limit_bytes);
-    let mut routes = Router::new()
+    let demonstration = state.demonstration.is_some();
+    let state = Arc::new(state);
+    // A layer reaches only what stands above it: whatever is served to clients stands here.
+    let guarded = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state),
+            trust::guard,
+        ));
+    let mut routes = Router::new()
+        .merge(guarded)
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready));
-    if state.demonstration.is_some() {
+    if demonstration {
         routes = routes
             .route("/", get(page::root))
             .route("/page.css", get(page::style))
@@ -137,7 +156,7 @@ pub fn router(state: State) -> Router {
     routes
         .fallback(error::no_such_address)
         .method_not_allowed_fallback(error::no_such_method)
-        .with_state(Arc::new(state))
+        .with_state(state)
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(middleware::from_fn(log::one_line))

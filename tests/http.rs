@@ -4,15 +4,20 @@
 
 mod http {
     pub mod answers;
+    pub mod bad_tokens;
     pub mod demonstration;
     pub mod discovery;
     pub mod fetching;
     pub mod harness;
     pub mod independent;
+    pub mod key_sources;
     pub mod mutations;
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;
     pub mod sandbox_behaviours;
+    pub mod tokens;
+    pub mod trust;
+    pub mod trust_harness;
     pub mod upstream;
 }

@@ -86,6 +86,8 @@ pub enum IssueCode {
     Required,
     /// A member has a value that is not allowed.
     Value,
+    /// The caller is not known.
+    Login,
     /// No such resource, service or address.
     NotFound,
     /// A method, media type or encoding that is not served.

@@ -5,6 +5,8 @@ use std::{fmt, net::IpAddr};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::{Host, Url};
 
+use super::Jwt;
+
 /// One client: a system that calls the services.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -18,6 +20,12 @@ pub struct Client {
     /// The hosts that may stand at a private address or on this machine.
     #[serde(default, deserialize_with = "hosts")]
     pub private_network_hosts: Vec<Host>,
+    /// What is known of its tokens.
+    #[serde(default)]
+    pub jwt: Option<Jwt>,
+    /// The subject of its certificate, as the proxy writes it.
+    #[serde(default)]
+    pub certificate: Option<String>,
 }
 
 impl Client {
@@ -27,6 +35,8 @@ impl Client {
             name: "anonymous".to_owned(),
             fhir_servers: Vec::new(),
             private_network_hosts: Vec::new(),
+            jwt: None,
+            certificate: None,
         }
     }
 
@@ -43,6 +53,8 @@ impl Client {
                 .iter()
                 .filter_map(|host| Host::parse(host).ok())
                 .collect(),
+            jwt: None,
+            certificate: None,
         }
     }
 
@@ -81,6 +93,13 @@ impl BaseUrl {
     /// Whether it is called over TLS.
     pub fn is_encrypted(&self) -> bool {
         self.url.scheme() == "https"
+    }
+
+    /// The whole server of a URL: its origin, as a list.
+    pub fn of_origin(url: &Url) -> Vec<Self> {
+        Self::parse(&url.origin().ascii_serialization())
+            .into_iter()
+            .collect()
     }
 
     /// Whether a URL leads to this server: the same origin, and a path that is the base or below it.

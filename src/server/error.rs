@@ -8,7 +8,7 @@ use std::{any::Any, cell::RefCell};
 
 use axum::{
     Json,
-    http::{Method, StatusCode, Uri},
+    http::{HeaderValue, Method, StatusCode, Uri, header::WWW_AUTHENTICATE},
     response::{IntoResponse, Response},
 };
 use uuid::Uuid;
@@ -29,6 +29,12 @@ impl Refusal {
             status: StatusCode::BAD_REQUEST,
             outcome,
         }
+    }
+
+    /// 401, the same whatever the cause (ST-06).
+    pub fn not_trusted() -> Self {
+        let text = "The caller is not authorised.";
+        Self::new(StatusCode::UNAUTHORIZED, IssueCode::Login, text)
     }
 
     /// 412: required data could not be obtained (PF-10).
@@ -70,7 +76,13 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.status, Json(self.outcome)).into_response()
+        let mut response = (self.status, Json(self.outcome)).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 6750 §3: no error code, since that would be a detail.
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+        }
+        response
     }
 }
 

@@ -13,7 +13,7 @@ use axum::{
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
-use super::error;
+use super::{error, trust::Refused};
 use crate::{
     cds_hooks::Answer,
     config::{Config, LogFormat},
@@ -92,6 +92,11 @@ pub async fn one_line(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status().as_u16();
     let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+    if let Some(Refused { denial, client }) = response.extensions().get::<Refused>() {
+        let cause = denial.code();
+        tracing::warn!(route, client, status, ms, cause, "not trusted");
+        return response;
+    }
     match response.extensions().get::<Called>() {
         Some(Called {
             service,

@@ -11,7 +11,7 @@ use std::{
 use axum::{Router, http::StatusCode};
 use serde_json::{Value, json};
 use sid_cds::{
-    config::{BaseUrl, Client, Config, RequiredDataMissing},
+    config::{BaseUrl, Client, ClientTrust, Config, RequiredDataMissing},
     server::{State, clock::Patience, router},
 };
 use tokio::sync::Notify;
@@ -49,6 +49,7 @@ impl Setting {
 
     fn service(self) -> Router {
         let mut config = Config::load(None).unwrap();
+        config.client_trust = ClientTrust::None;
         let servers = self
             .servers
             .iter()
@@ -65,6 +66,8 @@ impl Setting {
                 .iter()
                 .map(|host| Host::parse(host).unwrap())
                 .collect(),
+            jwt: None,
+            certificate: None,
         }];
         config.required_data_missing = if self.refuses {
             RequiredDataMissing::Refusal

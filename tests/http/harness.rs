@@ -8,7 +8,7 @@ use axum::{
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 use sid_cds::{
-    config::{Config, Origins, RequiredDataMissing},
+    config::{ClientTrust, Config, Origins, RequiredDataMissing},
     server::{Demonstration, State, clock::Clock, router},
 };
 use tower::ServiceExt;
@@ -24,6 +24,7 @@ pub const TODAY: Date = date(2026, 3, 16);
 
 fn state(today: Date) -> State {
     let mut config = Config::load(None).unwrap();
+    config.client_trust = ClientTrust::None;
     config.cors_origins = Origins::Listed(vec![ORIGIN.to_owned()]);
     // Most tests are about something else than what is missing.
     config.required_data_missing = RequiredDataMissing::Card;
