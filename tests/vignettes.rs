@@ -22,6 +22,7 @@ use sid_cds::{
         assessment::{Assessment, StartConclusion},
         counterfactual::Counterfactual,
         hooks::{Hook, Subject, shown},
+        switch::Comparison,
     },
 };
 use table::{Vignette, not_covered, vignettes};
@@ -76,6 +77,34 @@ fn holds(expectation: &str, assessment: &Assessment, json: &Value, chart: &Chart
         }
         [word] if word.starts_with("O-") => json["order"]["conclusion"] == word,
         [word] if word.starts_with("D-") => json["dose"]["conclusion"] == word,
+        [grams, "g", "per", "28", "days"] => {
+            json["dose"]["gramsPer28Days"].as_f64() == grams.parse().ok()
+        }
+        [short, "to", long, "g/kg"] => {
+            // Cut off, as on the cards, so that a dose stays on its side of a limit.
+            let cut = |number: &Value| {
+                number
+                    .as_f64()
+                    .map(|number| format!("{:.2}", (number * 100.0 + 1e-9).floor() / 100.0))
+            };
+            let dose = &json["dose"]["gPerKgPerMonth"];
+            cut(&dose["per28Days"]).as_deref() == Some(short)
+                && cut(&dose["perMonth"]).as_deref() == Some(long)
+        }
+        ["switch", "from", old, "g", "to", new, "g"] => {
+            let grams = |text: &str| text.parse::<i64>().expect("grams") * 1000;
+            let expected = Comparison::Differ {
+                old: grams(old),
+                new: grams(new),
+            };
+            let switch = assessment.order.switch.as_ref();
+            switch.is_some_and(|switch| switch.grams == expected)
+        }
+        ["advice", advice] => {
+            let switch = assessment.order.switch.as_ref();
+            let found = switch.and_then(|switch| switch.advice);
+            found.map(|found| format!("{found:?}")).as_deref() == Some(advice)
+        }
         ["silent"] => {
             let subject = match chart.draft {
                 DraftKind::NothingChosen => Subject::Patient,

@@ -94,6 +94,8 @@ pub enum IssueCode {
     NotSupported,
     /// The body is over the limit.
     TooLong,
+    /// Not now; the same call may be answered later.
+    Transient,
     /// Access was denied.
     Forbidden,
     /// No answer in time.
