@@ -127,7 +127,7 @@ fn the_printed_commands_work_and_a_signal_stops_it() {
     let log = fs::read_to_string(&demo.log.0).unwrap();
     for said in [
         "listening",
-        "answered service=\"sid-patient-view\" status=200",
+        "answered service=\"sid-patient-view\" client=\"demo\" status=200",
         "client=\"demo\"",
         "cards=",
         "stopping",
@@ -236,7 +236,7 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
         ),
         (
             "[[clients]]\nname = \"a\"\nfhir-server = \"https://a.example\"",
-            "clients.0.fhir-server: there is no such key; the keys are name, cds-hooks, fhir-servers, ",
+            "clients.0.fhir-server: there is no such key; the keys are name, ",
         ),
         (
             "[[clients]]\nname = \"a\"\njwt = { issuer = \"x\" }",

@@ -215,7 +215,7 @@ impl Audit {
                 What::Refused | What::Feedback(None) => "refused",
                 What::Answered(..) | What::Feedback(Some(_)) => "answered",
             };
-            tracing::info!(service, status, ms, call, client, said);
+            tracing::info!(service, client, status, ms, call, said);
             return;
         };
         let joined = |codes: &Option<Vec<String>>| {
@@ -228,10 +228,10 @@ impl Audit {
         };
         tracing::info!(
             service,
+            client,
             status,
             ms,
             call,
-            client,
             hook_instance = entry.hook_instance,
             population = entry.population,
             conclusions = joined(&entry.conclusions),

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::config::{Config, LogFormat};
 
-/// The crates that speak HTTP say at lower levels what they send: none of it is logged.
-const QUIET: [&str; 5] = ["h2", "hyper", "hyper_util", "reqwest", "rustls"];
+/// The crates that speak HTTP or SQL say at lower levels what they send: none of it is logged.
+const QUIET: [&str; 6] = ["h2", "hyper", "hyper_util", "reqwest", "rustls", "sqlx"];
 
 /// The configured filter, with those crates kept quiet.
 fn filter(config: &Config) -> EnvFilter {
