@@ -4,11 +4,14 @@
 //! out. [`request::Request::wanted`] says what is to be fetched.
 
 pub mod completion;
+pub mod measure;
 pub mod outcome;
 pub mod request;
 pub mod schema;
 pub mod service;
 pub mod template;
+
+use std::collections::BTreeSet;
 
 use jiff::{civil::Date, tz::TimeZone};
 use serde::Serialize;
@@ -16,7 +19,7 @@ use serde::Serialize;
 use crate::{
     cards::{self, Language, Writing, card::Card},
     chart::{Obtained, Reading, Shortfall, terminology::Terminology},
-    guideline::{self, assessment::Population},
+    guideline::{self, assessment::Population, problem::Problem},
 };
 use completion::Fetched;
 use outcome::{Issue, IssueCode, OperationOutcome};
@@ -45,6 +48,18 @@ pub struct Answer {
     /// The population that was found; for the log line, not sent.
     #[serde(skip)]
     pub population: Population,
+    /// What to count; not sent.
+    #[serde(skip)]
+    pub signals: Signals,
+}
+
+/// What says over many answers that something is coded or recorded in a way that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signals {
+    /// The kinds of data problem, each once.
+    pub problems: BTreeSet<Problem>,
+    /// There is IgG, and the patient belongs to no population.
+    pub igg_without_population: bool,
 }
 
 /// Answers one call of `service` from the request and from what was fetched for it.
@@ -88,11 +103,17 @@ pub fn answer(
         hook: Some(service.hook()),
     };
     let cards = cards::write(&assessment, &chart, writing);
+    let population = assessment.population.code;
+    let signals = Signals {
+        problems: assessment.data_problems.iter().map(|p| p.problem).collect(),
+        igg_without_population: population == Population::None && !chart.facts.igg.is_empty(),
+    };
     match unobtained {
         Some(outcome) if cards.is_empty() => Err(outcome),
         _ => Ok(Answer {
             cards,
-            population: assessment.population.code,
+            population,
+            signals,
         }),
     }
 }

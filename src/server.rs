@@ -1,5 +1,6 @@
 //! The HTTP service: routes, limits, errors, the clock, the log line.
 
+pub mod canary;
 pub mod caller;
 pub mod clock;
 mod demonstration;
@@ -8,9 +9,13 @@ mod fetch;
 mod fhir;
 mod handlers;
 mod language;
+mod limits;
 mod log;
+pub mod metrics;
 pub mod outbound;
 mod page;
+mod readiness;
+mod socket;
 pub mod terminology;
 pub mod trust;
 
@@ -18,6 +23,7 @@ use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
+    error_handling::HandleErrorLayer,
     extract::DefaultBodyLimit,
     http::{HeaderValue, Method, header},
     middleware,
@@ -25,7 +31,8 @@ use axum::{
 };
 use figment::value::magic::RelativePathBuf;
 use thiserror::Error;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
+use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{AllowOrigin, CorsLayer},
@@ -37,11 +44,15 @@ use crate::{
     config::{Config, Origins},
 };
 use caller::Caller;
+use canary::{Canaries, CanaryError};
 use clock::{Clock, Patience};
 pub use demonstration::{Demonstration, DemonstrationError};
 pub use fhir::Store;
 pub use log::start as start_log;
+use limits::Limits;
+use self::metrics::Metrics;
 use outbound::OutboundError;
+use readiness::Readiness;
 pub use page::curl_lines;
 pub use terminology::TerminologyError;
 use trust::{Trust, TrustError};
@@ -62,6 +73,14 @@ pub struct State {
     pub clock: Clock,
     /// How callers are trusted.
     pub trust: Trust,
+    /// What is left of the limits.
+    pub limits: Limits,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Whether calls should be sent here.
+    pub readiness: Readiness,
+    /// The patients that must come out as they did.
+    pub canaries: Canaries,
     /// How long is waited for FHIR servers.
     pub patience: Patience,
     /// Whom a caller is taken for while none is checked.
@@ -85,6 +104,19 @@ pub enum ServerError {
     /// A demonstration patient.
     #[error(transparent)]
     Demonstration(#[from] DemonstrationError),
+    /// A canary.
+    #[error(transparent)]
+    Canary(#[from] CanaryError),
+    /// The certificate of the service.
+    #[error("tls-certificate {certificate}, tls-key {key}: {source}")]
+    Tls {
+        /// The file of the certificate.
+        certificate: String,
+        /// The file of the key.
+        key: String,
+        /// What is wrong.
+        source: io::Error,
+    },
     /// A key file of a client.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -113,6 +145,10 @@ impl State {
         let terminology = terminology::load(files.map(RelativePathBuf::relative))?;
         Ok(Self {
             trust: Trust::new(&config)?,
+            limits: Limits::new(&config),
+            metrics: Arc::default(),
+            readiness: Readiness::default(),
+            canaries: Canaries::built_in()?,
             services: Services::with_codes_of(&terminology)?,
             terminology,
             assumed: Caller::new(config.assumed_client())?,
@@ -126,24 +162,34 @@ impl State {
 
 /// Every route, with its layers: CORS answers a preflight before anything else and marks errors too.
 pub fn router(state: State) -> Router {
-    let cors = cors(&state.config.cors_origins);
-    let body_limit = DefaultBodyLimit::max(state.config.body_limit_bytes);
-    let demonstration = state.demonstration.is_some();
-    let state = Arc::new(state);
-    // A layer reaches only what stands above it: whatever is served to clients stands here.
+    routes(&Arc::new(state))
+}
+
+fn routes(state: &Arc<State>) -> Router {
+    let config = &state.config;
+    let cors = cors(&config.cors_origins);
+    // Bodies are received and measured by `limits::receive`.
+    let body_limit = DefaultBodyLimit::disable();
+    let places = ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(limits::shed))
+        .load_shed()
+        .layer(GlobalConcurrencyLimitLayer::new(config.concurrent_calls));
+    let with = || Arc::clone(state);
+    // A layer reaches only what stands above it: whatever is served to clients stands here. A call
+    // comes in from the last of them: who it is, how often it calls, its body, a place.
     let guarded = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&state),
-            trust::guard,
-        ));
+        .layer(places)
+        .layer(middleware::from_fn_with_state(with(), limits::receive))
+        .layer(middleware::from_fn_with_state(with(), limits::rate))
+        .layer(middleware::from_fn_with_state(with(), trust::guard));
     let mut routes = Router::new()
         .merge(guarded)
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready));
-    if demonstration {
+    if state.demonstration.is_some() {
         routes = routes
             .route("/", get(page::root))
             .route("/page.css", get(page::style))
@@ -156,10 +202,12 @@ pub fn router(state: State) -> Router {
     routes
         .fallback(error::no_such_address)
         .method_not_allowed_fallback(error::no_such_method)
-        .with_state(state)
+        .with_state(with())
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(middleware::from_fn(log::one_line))
+        .layer(middleware::from_fn_with_state(with(), metrics::count))
+        .layer(middleware::from_fn_with_state(with(), socket::last_answer))
         .layer(cors)
 }
 
@@ -195,16 +243,33 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
 ///
 /// # Errors
 ///
-/// The socket fails.
+/// The certificate cannot be used, or a socket fails.
 pub async fn run(
     listener: TcpListener,
     state: State,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    axum::serve(listener, router(state))
-        .with_graceful_shutdown(stop)
-        .await?;
-    Ok(())
+    let state = Arc::new(state);
+    state.metrics.install();
+    canary::assess(&state).await;
+    let mut beside = JoinSet::new();
+    if let Some(address) = state.config.metrics_listen {
+        let listener = listen(address).await?;
+        let address = listener.local_addr()?;
+        tracing::info!(%address, "metrics");
+        let of = Arc::clone(&state);
+        let text = move || async move { of.metrics.text() };
+        let routes = Router::new().route("/metrics", get(text));
+        beside.spawn(async { axum::serve(listener, routes).await.map_err(ServerError::Io) });
+    }
+    let of = Arc::clone(&state);
+    beside.spawn(async move {
+        of.trust.prepare(of.clock.now().as_second()).await;
+        canary::watch(of).await;
+        Ok(())
+    });
+    // What runs beside ends with this.
+    socket::serve(listener, &state, routes(&state), stop).await
 }
 
 /// Ready on SIGTERM or ctrl-c.

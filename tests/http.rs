@@ -11,11 +11,14 @@ mod http {
     pub mod harness;
     pub mod independent;
     pub mod key_sources;
+    pub mod limits;
     pub mod mutations;
+    pub mod overload;
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;
     pub mod sandbox_behaviours;
+    pub mod sockets;
     pub mod tokens;
     pub mod trust;
     pub mod trust_harness;

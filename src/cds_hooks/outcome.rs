@@ -102,6 +102,10 @@ pub enum IssueCode {
     Throttled,
     /// Data could not be obtained.
     Incomplete,
+    /// Not now; the same call may be answered later.
+    Transient,
+    /// More than is read.
+    TooCostly,
     /// An error of the service.
     Exception,
 }

@@ -4,11 +4,11 @@
 //! around it. A panic is answered with 500 and an id; the log holds the id and the place in the
 //! source, not the panic's message, which may quote data.
 
-use std::{any::Any, cell::RefCell};
+use std::{any::Any, cell::RefCell, time::Duration};
 
 use axum::{
     Json,
-    http::{HeaderValue, Method, StatusCode, Uri, header::WWW_AUTHENTICATE},
+    http::{HeaderValue, Method, StatusCode, Uri, header::{RETRY_AFTER, WWW_AUTHENTICATE}},
     response::{IntoResponse, Response},
 };
 use uuid::Uuid;
@@ -20,6 +20,8 @@ use crate::cds_hooks::outcome::{Issue, IssueCode, OperationOutcome};
 pub struct Refusal {
     status: StatusCode,
     outcome: OperationOutcome,
+    /// Seconds after which the same call may be made again.
+    retry_after: Option<u64>,
 }
 
 impl Refusal {
@@ -28,6 +30,7 @@ impl Refusal {
         Self {
             status: StatusCode::BAD_REQUEST,
             outcome,
+            retry_after: None,
         }
     }
 
@@ -42,6 +45,7 @@ impl Refusal {
         Self {
             status: StatusCode::PRECONDITION_FAILED,
             outcome,
+            retry_after: None,
         }
     }
 
@@ -54,6 +58,53 @@ impl Refusal {
     pub fn too_large(limit: usize) -> Self {
         let text = format!("The body is over the limit of {limit} bytes.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, IssueCode::TooLong, text)
+    }
+
+    /// 413: more than is read.
+    pub fn too_full(what: &str, limit: usize) -> Self {
+        let text = format!("The body holds more than {limit} {what}.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, IssueCode::TooCostly, text)
+    }
+
+    /// 400: nested too deeply.
+    pub fn too_deep(limit: usize) -> Self {
+        let text = format!("The body is nested more than {limit} deep.");
+        Self::new(StatusCode::BAD_REQUEST, IssueCode::TooCostly, text)
+    }
+
+    /// 431.
+    pub fn long_head(limit: usize) -> Self {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        let text = format!("The headers are over the limit of {limit} bytes.");
+        Self::new(status, IssueCode::TooLong, text)
+    }
+
+    /// 408: the body did not come in time.
+    pub fn too_slow() -> Self {
+        let text = "The body did not come in time.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, IssueCode::Timeout, text)
+    }
+
+    /// 400: the connection broke off.
+    pub fn not_received() -> Self {
+        let text = "The body could not be received.";
+        Self::new(StatusCode::BAD_REQUEST, IssueCode::Structure, text)
+    }
+
+    /// 429.
+    pub fn too_many(wait: Duration) -> Self {
+        let text = "This client calls more often than it may.";
+        let mut refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, IssueCode::Throttled, text);
+        refusal.retry_after = Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        refusal
+    }
+
+    /// 503: no place is free.
+    pub fn busy() -> Self {
+        let text = "Too many calls are being answered.";
+        let mut refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, IssueCode::Transient, text);
+        refusal.retry_after = Some(1);
+        refusal
     }
 
     /// 415.
@@ -70,6 +121,7 @@ impl Refusal {
         Self {
             status,
             outcome: OperationOutcome::new(Issue::new(code, text)),
+            retry_after: None,
         }
     }
 }
@@ -81,6 +133,9 @@ impl IntoResponse for Refusal {
             // RFC 6750 §3: no error code, since that would be a detail.
             let scheme = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response
     }

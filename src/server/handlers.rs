@@ -57,6 +57,9 @@ pub async fn call(
     };
     let language = language::of(state.config.language, &headers);
     let answer = answer(&state, service, &caller, language, &headers, body).await;
+    if let Ok(answer) = &answer {
+        state.metrics.answered(answer);
+    }
     let called = Called {
         service: service.id().to_owned(),
         client: caller.name().to_owned(),
@@ -117,9 +120,15 @@ pub async fn live() -> Response {
     Json(json!({ "status": "live" })).into_response()
 }
 
-/// `GET /health/ready`: schemas and value sets are loaded, which is so once the socket is open.
-pub async fn ready() -> Response {
-    Json(json!({ "status": "ready" })).into_response()
+/// `GET /health/ready`: schemas and value sets are loaded, which is so once the socket is open; 503
+/// while the service stops, and while a canary fails.
+pub async fn ready(Shared(state): Shared<Arc<State>>) -> Response {
+    let reasons = state.readiness.reasons();
+    if reasons.is_empty() {
+        return Json(json!({ "status": "ready" })).into_response();
+    }
+    let answer = json!({ "status": "not-ready", "reasons": reasons });
+    (StatusCode::SERVICE_UNAVAILABLE, Json(answer)).into_response()
 }
 
 /// GEN-07: JSON or FHIR JSON, in UTF-8, not compressed.
