@@ -376,11 +376,16 @@ fn number<'de, D: Deserializer<'de>>(
     Err(D::Error::custom(expected))
 }
 
-/// As [`number`], with the range in the type.
+/// A whole number within its range, both ends included.
 fn within<'de, D: Deserializer<'de>, const LEAST: usize, const MOST: usize>(
     deserializer: D,
 ) -> Result<usize, D::Error> {
-    number(deserializer, "units", LEAST, MOST)
+    let number = usize::deserialize(deserializer)?;
+    if (LEAST..=MOST).contains(&number) {
+        return Ok(number);
+    }
+    let expected = format!("expected a number from {LEAST} to {MOST}");
+    Err(D::Error::custom(expected))
 }
 
 /// A time of up to ten minutes.

@@ -5,6 +5,7 @@
 mod http {
     pub mod answers;
     pub mod bad_tokens;
+    pub mod canaries;
     pub mod demonstration;
     pub mod discovery;
     pub mod fetching;

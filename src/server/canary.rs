@@ -105,6 +105,11 @@ impl Canaries {
         &self.0
     }
 
+    /// The patients, to be changed.
+    pub fn into_all(self) -> Vec<Canary> {
+        self.0
+    }
+
     /// The names of those whose assessment is another than expected.
     pub fn failing(&self, terminology: &Terminology, zone: &TimeZone) -> Vec<String> {
         let failing = self.0.iter().filter(|canary| {
