@@ -697,7 +697,7 @@ fn a_sites_own_codes() {
     let name = codes.0.file_name().unwrap().to_str().unwrap();
     let config = Made::new(
         "site.toml",
-        &format!("listen = \"127.0.0.1:0\"\nterminology-files = [\"{name}\"]"),
+        &format!("{OPEN}\"127.0.0.1:0\"\nterminology-files = [\"{name}\"]"),
     );
     let output = program()
         .args(["assess", "--as-of", "2026-03-16", record.path()])
@@ -733,7 +733,7 @@ fn a_sites_own_codes() {
         let config = Made::new(
             "site-wrong.toml",
             &format!(
-                "listen = \"127.0.0.1:0\"\nterminology-files = [\"{}\"]",
+                "{OPEN}\"127.0.0.1:0\"\nterminology-files = [\"{}\"]",
                 wrong.path()
             ),
         );
