@@ -15,6 +15,7 @@ mod suggest;
 mod terminal;
 #[cfg(test)]
 mod tests;
+pub mod vocabulary;
 
 use std::cmp::Reverse;
 
@@ -25,6 +26,7 @@ use crate::{
     guideline::{
         assessment::{Assessment, CardCode},
         hooks::{self, Hook, Subject},
+        trace::GroundId,
     },
 };
 use card::{Card, Coding, SelectionBehavior, Source};
@@ -61,6 +63,11 @@ impl Language {
             Self::En => "en",
         }
     }
+}
+
+/// A ground of the trace in words, for pages and tables.
+pub fn ground_name(ground: GroundId, language: Language) -> &'static str {
+    catalogue::grounds::ground(ground).say(language)
 }
 
 /// With what cards are written.

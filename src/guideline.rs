@@ -4,6 +4,21 @@
 //! as gaps (`missing`, `unknown` with a reason), never as an error. The tables are those of
 //! `docs/guideline/decision-spec.md`, whose section numbers the code cites.
 
+// Nothing here may panic; tests may, to fail.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects
+    )
+)]
+
 pub mod assessment;
 pub mod comparator;
 pub mod counterfactual;
@@ -26,6 +41,7 @@ pub mod quantity;
 mod recurrence;
 mod start;
 mod substitution;
+pub mod trace;
 pub mod verdict;
 
 use jiff::civil::{Date, date};
@@ -36,6 +52,7 @@ use assessment::{
 };
 use facts::{Facts, IgIndication};
 use parameters::G1_REVIEW_BY;
+use trace::Trace;
 
 /// The guideline that the rules implement.
 pub const GUIDELINE: Guideline = Guideline {
@@ -67,6 +84,11 @@ fn conclude(facts: &Facts, as_of: Date) -> Assessment {
     start.missing.sort_unstable();
     start.missing.dedup();
     let population = assigned.finding;
+    let mut trace = Trace {
+        population: trace::population(facts, &population, as_of),
+        preconditions: trace::preconditions(facts, &start, before.focus, table.infection_history()),
+        ..Trace::default()
+    };
     let comparators = comparator::decide(&comparator::Inputs {
         facts,
         population: &population,
@@ -85,11 +107,18 @@ fn conclude(facts: &Facts, as_of: Date) -> Assessment {
         as_of,
     );
     let course = timeline.course;
+    trace.course = timeline.trace;
     let order = order::decide(
         facts.order.as_ref(),
         population.code,
         start.conclusion,
         &course,
+    );
+    trace.order = trace::order(
+        &order,
+        &start,
+        course.on_immunoglobulin,
+        &course.conclusions,
     );
 
     let mut cards = decided.cards;
@@ -131,6 +160,8 @@ fn conclude(facts: &Facts, as_of: Date) -> Assessment {
             .cloned()
             .collect(),
         counterfactual: None,
+        drafted: facts.drafted.clone(),
+        trace,
     }
 }
 

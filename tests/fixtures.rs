@@ -358,7 +358,11 @@ fn ids_are_unique_and_references_lead_somewhere() {
         under(&bundle, "reference", &mut references);
         let mut evidence = Vec::new();
         under(&assessment, "evidence", &mut evidence);
-        let evidence = evidence.iter().flat_map(|list| list.as_array().unwrap());
+        // A list, or the one result that a measurement is.
+        let evidence = evidence.iter().flat_map(|found| match found {
+            Value::Array(list) => list.iter().collect(),
+            one => vec![*one],
+        });
         for reference in references.into_iter().chain(evidence) {
             assert!(
                 ids.contains(reference.as_str().unwrap()),

@@ -53,6 +53,22 @@ fn the_cards_read_as_reviewed() {
     }
 }
 
+/// The project's own codes as FHIR, in `terminology/`, are those of the program, in both languages.
+#[test]
+fn the_code_systems_are_the_programs_own() {
+    for (path, resource) in cards::vocabulary::files() {
+        let text = serde_json::to_string_pretty(&resource).expect("JSON") + "\n";
+        let mut codes = BTreeSet::new();
+        for concept in resource["concept"].as_array().into_iter().flatten() {
+            let code = concept["code"].as_str().expect("a code");
+            assert!(!code.is_empty() && codes.insert(code), "{path}: {code}");
+            let (english, danish) = (&concept["display"], &concept["designation"][0]["value"]);
+            assert!(english.is_string() && danish.is_string(), "{path}: {code}");
+        }
+        expected::check(&path, &text);
+    }
+}
+
 fn path(folder: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")

@@ -450,7 +450,9 @@ fn assess_prints_the_assessment() {
                     "order",
                     "cards",
                     "comparators",
-                    "dataProblems"
+                    "dataProblems",
+                    "counterfactual",
+                    "trace"
                 ]
             );
         }

@@ -31,7 +31,7 @@ use serde_json::Value;
 use sid_cds::{
     cards::{self, Language, Writing},
     chart::Chart,
-    guideline::{assess, parameters},
+    guideline::{assess, assessment::Assessment, parameters},
 };
 
 /// Most vignettes that a row names; the number of the others follows.
@@ -43,8 +43,27 @@ struct Found {
     /// Files of `src` that name it, tests aside.
     files: BTreeSet<String>,
     cards: BTreeSet<String>,
+    /// Where a conclusion names it.
+    decisive: Places,
+    /// Where a card rests on it or says it.
+    said: Places,
+}
+
+/// Vignettes and fixtures, in their order.
+#[derive(Default)]
+struct Places {
     vignettes: Vec<String>,
     fixtures: Vec<String>,
+}
+
+impl Found {
+    /// The places that count: a rule must decide, words must be said.
+    fn places(&self, kind: Kind) -> &Places {
+        match kind {
+            Kind::Rule => &self.decisive,
+            Kind::Words | Kind::Choice(_) | Kind::Outside(_) => &self.said,
+        }
+    }
 }
 
 #[test]
@@ -82,8 +101,8 @@ fn head() -> String {
          fails when it is out of date or when a recommendation has no code or no test: the files are those \
          that name the recommendation, and a card, a vignette of \
          [table.md](../tests/vignettes/table.md) or a demonstration patient of \
-         [fixtures](../fixtures/README.md) is listed when a card written for it rests on the \
-         recommendation. To write it anew: `{}`.\n\n\
+         [fixtures](../fixtures/README.md) is listed when the recommendation is decisive there: a \
+         conclusion of its assessment names it (for a rule), or a card says it (for words). To write it anew: `{}`.\n\n\
          |REC|Subject|Taken as|Code (`src/`)|Cards|Vignettes|Fixtures|\n|-|-|-|-|-|-|-|\n",
         expected::COMMAND
     )
@@ -102,8 +121,9 @@ fn row(id: &str, subject: &str, kind: Kind, found: &Found) -> String {
     };
     let join = |items: &BTreeSet<String>| items.iter().cloned().collect::<Vec<_>>().join(" ");
     let files: Vec<String> = found.files.iter().map(|file| format!("`{file}`")).collect();
-    let mut vignettes: Vec<String> = found.vignettes.iter().take(NAMED).cloned().collect();
-    if let Some(more) = found
+    let places = found.places(kind);
+    let mut vignettes: Vec<String> = places.vignettes.iter().take(NAMED).cloned().collect();
+    if let Some(more) = places
         .vignettes
         .len()
         .checked_sub(NAMED)
@@ -116,7 +136,7 @@ fn row(id: &str, subject: &str, kind: Kind, found: &Found) -> String {
         files.join(" "),
         join(&found.cards),
         vignettes.join(" "),
-        found.fixtures.join(" "),
+        places.fixtures.join(" "),
     )
 }
 
@@ -129,8 +149,11 @@ fn lacking(kind: Kind, found: &Found, tests: &BTreeSet<String>) -> Option<String
     match kind {
         Kind::Rule if !decides => Some("no file of guideline or chart names it".to_owned()),
         Kind::Words if found.files.is_empty() => Some("no file names it".to_owned()),
-        Kind::Rule | Kind::Words if found.vignettes.is_empty() => {
-            Some("no vignette leads to a card that rests on it".to_owned())
+        Kind::Rule if found.decisive.vignettes.is_empty() => {
+            Some("it is decisive in no vignette".to_owned())
+        }
+        Kind::Words if found.said.vignettes.is_empty() => {
+            Some("no vignette leads to a card that says it".to_owned())
         }
         Kind::Choice(names) => names
             .iter()
@@ -163,36 +186,74 @@ fn found() -> BTreeMap<String, Found> {
         if not_covered.contains(&vignette.id) {
             continue;
         }
-        for (id, card) in rests_on(&vignette.chart(), vignette.as_of) {
-            let found = found.entry(id).or_default();
-            found.cards.insert(card);
-            if found.vignettes.last().map(String::as_str) != Some(vignette.id) {
-                found.vignettes.push(vignette.id.to_owned());
-            }
-        }
+        note(&mut found, &vignette.chart(), vignette.as_of, |places| {
+            (&mut places.vignettes, vignette.id)
+        });
     }
     for fixture in fixture::fixtures() {
         let number = fixture.name.split('-').next().unwrap_or_default();
-        for (id, card) in rests_on(&fixture.chart, fixture.as_of) {
-            let found = found.entry(id).or_default();
-            found.cards.insert(card);
-            if found.fixtures.last().map(String::as_str) != Some(number) {
-                found.fixtures.push(number.to_owned());
-            }
-        }
+        note(&mut found, &fixture.chart, fixture.as_of, |places| {
+            (&mut places.fixtures, number)
+        });
     }
     found
 }
 
-/// The recommendations that the cards of a patient rest on, each with its card.
-fn rests_on(chart: &Chart, as_of: Date) -> Vec<(String, String)> {
+/// Notes of one patient which recommendations decide and which are said, under the id that `list` gives.
+fn note<'a>(
+    found: &mut BTreeMap<String, Found>,
+    chart: &Chart,
+    as_of: Date,
+    list: impl Fn(&mut Places) -> (&mut Vec<String>, &'a str),
+) {
+    let add = |places: &mut Places| {
+        let (names, name) = list(places);
+        if names.last().map(String::as_str) != Some(name) {
+            names.push(name.to_owned());
+        }
+    };
     let assessment = assess(&chart.facts, as_of);
+    for id in decisive(&assessment) {
+        add(&mut found.entry(id).or_default().decisive);
+    }
+    for (id, card) in rests_on(&assessment, chart) {
+        let found = found.entry(id).or_default();
+        add(&mut found.said);
+        if DECIDED_ON_CARDS.contains(&card.as_str()) {
+            add(&mut found.decisive);
+        }
+        found.cards.insert(card);
+    }
+}
+
+/// Cards of dose, product and switch: each is there exactly when its rule has decided.
+const DECIDED_ON_CARDS: [&str; 6] = ["C20", "C21", "C22", "C23", "C27", "C28"];
+
+/// The recommendations that the conclusions of an assessment name: population, preparation, start,
+/// course and order.
+fn decisive(assessment: &Assessment) -> BTreeSet<String> {
+    let trace = &assessment.trace;
+    [
+        &assessment.start.recommendations,
+        &trace.population.recommendations,
+        &trace.preconditions.recommendations,
+        &trace.course.recommendations,
+        &trace.order.recommendations,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|id| (*id).to_owned())
+    .collect()
+}
+
+/// The recommendations that the cards of a patient rest on, each with its card.
+fn rests_on(assessment: &Assessment, chart: &Chart) -> Vec<(String, String)> {
     let writing = Writing {
         language: Language::En,
         service: "sid-patient-view",
         hook: None,
     };
-    cards::write(&assessment, chart, writing)
+    cards::write(assessment, chart, writing)
         .iter()
         .flat_map(|card| {
             let trace = &card.extension.trace;
@@ -318,6 +379,57 @@ fn every_parameter_is_listed() {
     }
     let once: BTreeSet<&&str> = listed.iter().collect();
     assert_eq!(once.len(), listed.len(), "an id is listed twice");
+}
+
+/// Population, preparation, start, course and order each say what they rest on.
+#[test]
+fn every_conclusion_names_its_grounds_and_recommendations() {
+    let mut concluded = BTreeMap::new();
+    for vignette in table::vignettes() {
+        let id = vignette.id;
+        let assessment = assess(&vignette.chart().facts, vignette.as_of);
+        let json = serde_json::to_value(&assessment).expect("JSON");
+        let trace = &json["trace"];
+        let step = |name: &str, recommended: bool| {
+            let grounds = trace[name]["grounds"].as_array();
+            assert!(grounds.is_some_and(|all| !all.is_empty()), "{id}: {name}");
+            let named = trace[name]["recommendations"].as_array();
+            assert!(
+                !recommended || named.is_some_and(|all| !all.is_empty()),
+                "{id}: {name}"
+            );
+            for ground in grounds.into_iter().flatten() {
+                assert_eq!(
+                    ground["verdict"] == "unknown",
+                    ground["reason"].is_string(),
+                    "{id}"
+                );
+            }
+        };
+        let code = json["population"]["code"].as_str().expect("a code");
+        // Of someone who has died nothing is concluded.
+        if id != "R01" {
+            step("population", code.starts_with('P') && code != "PU");
+        }
+        let start = json["start"]["conclusion"].as_str().expect("a code");
+        if matches!(start, "MET" | "CONS" | "NOT" | "NS") {
+            let named = json["start"]["recommendations"].as_array();
+            assert!(named.is_some_and(|all| !all.is_empty()), "{id}: start");
+            assert_ne!(json["start"]["criteria"], serde_json::json!([]), "{id}");
+        }
+        if matches!(start, "MET" | "CONS") {
+            step("preconditions", false);
+        }
+        if !json["course"]["rule"].is_null() {
+            step("course", true);
+        }
+        if !json["order"]["conclusion"].is_null() {
+            step("order", json["order"]["conclusion"] == "O-WARN");
+        }
+        *concluded.entry(start.to_owned()).or_insert(0) += 1;
+    }
+    assert!(concluded.values().all(|count| *count > 5), "{concluded:?}");
+    assert_eq!(concluded.len(), 6, "{concluded:?}");
 }
 
 /// EXT-01…EXT-03: the trace is an object under a reversed domain name, whose criteria each name a recommendation.

@@ -12,8 +12,10 @@ use crate::{
         },
         counterfactual::Counterfactual,
         date::{days_between, plus_days},
-        facts::{Infection, LabResult},
-        parameters::{E11_REVIEW_LATE_DAYS, K1_ADULT_YEARS},
+        facts::{Infection, LabResult, StatementKind},
+        parameters::{
+            E9_HISTORY_DAYS, E11_REVIEW_LATE_DAYS, E13_DECISIVE_FACTOR_DAYS, K1_ADULT_YEARS,
+        },
     },
 };
 
@@ -116,6 +118,43 @@ impl<'a> Case<'a> {
     /// Days from the evaluation date to `day`.
     pub fn days_until(&self, day: Date) -> i32 {
         days_between(self.assessment.as_of, day)
+    }
+
+    /// The day on which low IgG was judged to be the decisive single factor, if that still holds (§5).
+    pub fn judged_decisive(&self) -> Option<Date> {
+        let oldest = plus_days(self.assessment.as_of, -E13_DECISIVE_FACTOR_DAYS);
+        let (day, decisive) = self
+            .chart
+            .facts
+            .statements
+            .iter()
+            .filter(|stated| stated.date >= oldest && stated.date <= self.assessment.as_of)
+            .filter_map(|stated| match stated.kind {
+                StatementKind::IggDecisiveFactor(decisive) => Some((stated.date, decisive)),
+                _ => None,
+            })
+            .max()?;
+        decisive.then_some(day)
+    }
+
+    /// That infections up to `to` were reviewed with this outcome is stated and still holds (§5).
+    pub fn history_stated(&self, present: bool, to: Date) -> bool {
+        let oldest = plus_days(to, -E9_HISTORY_DAYS);
+        self.chart.facts.statements.iter().any(|stated| {
+            stated.kind == StatementKind::InfectionHistoryReviewed(present)
+                && stated.date >= oldest
+                && stated.date <= self.assessment.as_of
+        })
+    }
+
+    /// An extension to this day is stated.
+    pub fn extension_stated(&self, end: Date) -> bool {
+        let stated = StatementKind::IgExtension(end);
+        self.chart
+            .facts
+            .statements
+            .iter()
+            .any(|other| other.kind == stated)
     }
 
     /// The result that decided on IgG, as it stands in the chart.

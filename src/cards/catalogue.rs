@@ -8,6 +8,7 @@ pub(super) mod choices;
 pub(super) mod conclusion;
 pub(super) mod entry;
 pub(super) mod gaps;
+pub(super) mod grounds;
 pub(super) mod labels;
 pub(super) mod reports;
 pub(super) mod studies;

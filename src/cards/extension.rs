@@ -16,6 +16,7 @@ use crate::guideline::{
     counterfactual::Counterfactual,
     facts::Reference,
     parameters::{ALL, Origin, Parameter},
+    trace::Step,
     verdict::Reason,
 };
 
@@ -43,6 +44,18 @@ pub struct Trace {
     /// The course, on cards about a running course.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub course: Option<CourseTrace>,
+    /// Why this population.
+    #[serde(skip_serializing_if = "Step::is_empty")]
+    pub population_grounds: Step,
+    /// What should be in place before a start, on the cards that ask for it.
+    #[serde(skip_serializing_if = "Step::is_empty")]
+    pub preconditions: Step,
+    /// What the course rests on, on cards about it.
+    #[serde(skip_serializing_if = "Step::is_empty")]
+    pub course_grounds: Step,
+    /// What the conclusion on the order rests on.
+    #[serde(skip_serializing_if = "Step::is_empty")]
+    pub order_grounds: Step,
     /// What is said of the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderConclusion>,
@@ -179,6 +192,11 @@ pub(super) fn extension(card: CardCode, case: &Case<'_>) -> Extension {
     let assessment = case.assessment;
     let (population, course) = (&assessment.population, &assessment.course);
     let about_start = Case::is_start_card(card);
+    let steps = &assessment.trace;
+    let only = |wanted: bool, step: &Step| match wanted {
+        true => step.clone(),
+        false => Step::default(),
+    };
     let missing = match about_start {
         true => assessment.start.missing.clone(),
         false => Vec::new(),
@@ -206,6 +224,13 @@ pub(super) fn extension(card: CardCode, case: &Case<'_>) -> Extension {
                 conclusions: course.conclusions.clone(),
                 evidence: course.evidence.clone(),
             }),
+            population_grounds: steps.population.clone(),
+            preconditions: only(
+                matches!(card, CardCode::C10 | CardCode::C11),
+                &steps.preconditions,
+            ),
+            course_grounds: only(case.is_course_card(card), &steps.course),
+            order_grounds: steps.order.clone(),
             order: assessment.order.conclusion,
             recommendations: detail::recommendations(card, case),
             parameters: parameters(card, case),

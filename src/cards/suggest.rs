@@ -55,6 +55,8 @@ fn offers(card: CardCode, case: &Case<'_>) -> Vec<Option<Offer>> {
     match card {
         CardCode::C01 => vec![draft_with_stop(case), tests(case, &Test::ALL, None, false)],
         CardCode::C02 => vec![draft_with_reviews(case)],
+        // Once it is judged, what is left is to begin.
+        CardCode::C03 if case.judged_decisive().is_some() => vec![draft_with_reviews(case)],
         CardCode::C03 => vec![decisive(case, true), decisive(case, false)],
         CardCode::C04 => missing_inputs(case),
         CardCode::C05 if conclusion == StartConclusion::Ns => {
@@ -172,6 +174,15 @@ fn draft_with_reviews(case: &Case<'_>) -> Option<Offer> {
 fn tests(case: &Case<'_>, tests: &[Test], from: Option<Date>, recommended: bool) -> Option<Offer> {
     let drafting = drafting(case)?;
     let from = from.filter(|from| *from > drafting.as_of);
+    let drafted = &case.assessment.drafted.tests;
+    let tests: Vec<Test> = tests
+        .iter()
+        .copied()
+        .filter(|test| !drafted.contains(&test.lab_test()))
+        .collect();
+    if tests.is_empty() {
+        return None;
+    }
     let names: Vec<&str> = tests.iter().map(|test| test.name()).collect();
     let actions = tests
         .iter()
@@ -234,6 +245,9 @@ fn missing_inputs(case: &Case<'_>) -> Vec<Option<Offer>> {
 fn history(case: &Case<'_>, to: Date) -> [Option<Offer>; 2] {
     let from = plus_months(to, -K5_INFECTION_MONTHS);
     [(true, "history-present"), (false, "history-none")].map(|(present, kind)| {
+        if case.history_stated(present, to) {
+            return None;
+        }
         let words = labels::history(present, from, to, case.language);
         statement(case, kind, words, |draft| {
             let period = Effective::Period(from, to);
@@ -342,7 +356,7 @@ fn stop_after_index(case: &Case<'_>) -> Vec<Option<Offer>> {
         && case.stop_case() != StopCase::Extended
     {
         let end = plus_days(due, K9_EXTENSION_DAYS);
-        if as_of <= end {
+        if as_of <= end && !case.extension_stated(end) {
             let words = labels::extension(end, case.language);
             offers.push(statement(case, "extension", words, |draft| {
                 draft.statement("ig-extension", &Said::Day(end), Effective::On(as_of), None)

@@ -112,6 +112,8 @@ impl Sample {
                 comparators: Vec::new(),
                 data_problems: Vec::new(),
                 counterfactual: None,
+                drafted: crate::guideline::facts::Drafted::default(),
+                trace: crate::guideline::trace::Trace::default(),
             },
             chart,
         }

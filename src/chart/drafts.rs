@@ -12,17 +12,43 @@ use super::{
     DraftKind, Drafts,
     codes::Codes,
     date::Dated,
+    immunizations,
     json::Object,
     medication,
     record::{Record, contained, note},
     source::Entry,
+    terminology::{ValueSetId, orders::Ordered, sets},
     treatments::IMMUNOGLOBULIN,
 };
 use crate::guideline::{
     date::When,
-    facts::{Facts, IgRoute, Order, Reference},
+    facts::{Facts, IgRoute, LabTest, Order, Reference},
     problem::{Problem, Touches},
 };
+
+/// The codes of the tests that the cards may suggest, in results and in requests.
+const TESTS: [(&[ValueSetId], Ordered, LabTest); 4] = [
+    (
+        &[sets::IGG_MASS, sets::IGG_SUBSTANCE],
+        Ordered::Igg,
+        LabTest::Igg,
+    ),
+    (
+        &[sets::IGA_MASS, sets::IGA_SUBSTANCE],
+        Ordered::Iga,
+        LabTest::Iga,
+    ),
+    (
+        &[sets::IGM_MASS, sets::IGM_SUBSTANCE],
+        Ordered::Igm,
+        LabTest::Igm,
+    ),
+    (
+        &[sets::B_CELLS_ABSOLUTE, sets::ORDER_B_CELLS],
+        Ordered::BCells,
+        LabTest::BCells,
+    ),
+];
 
 /// Reads the drafts: which of them is the order of immunoglobulin, and what it says.
 pub fn read(
@@ -102,6 +128,29 @@ fn among(
         .iter()
         .filter_map(|entry| Some((entry, chosen(entry, &entries, record, facts)?)))
         .collect();
+    for (entry, codes) in &chosen {
+        let is = |sets: &[ValueSetId]| codes.is_in(sets, record.terminology);
+        if entry.resource_type == "ServiceRequest" {
+            // A site may order with a code of its own, which no result has.
+            let orders = |what: &Ordered| {
+                let concepts = record.terminology.order_codes().of(*what);
+                codes.codings().any(|coding| {
+                    concepts.iter().any(|concept| {
+                        coding.system == Some(concept.system.as_str())
+                            && coding.code == concept.code
+                    })
+                })
+            };
+            let tests = TESTS
+                .iter()
+                .filter(|(sets, ordered, _)| is(sets) || orders(ordered));
+            facts.drafted.tests.extend(tests.map(|(_, _, test)| *test));
+        } else if is_medication(entry) {
+            let vaccines = immunizations::TARGETS.iter().filter(|(set, _)| is(&[*set]));
+            let against = vaccines.map(|(_, against)| *against);
+            facts.drafted.vaccinations.extend(against);
+        }
+    }
     let immunoglobulins: Vec<_> = chosen
         .iter()
         .filter(|(entry, codes)| is_medication(entry) && is_immunoglobulin(codes, record))

@@ -13,7 +13,8 @@ use crate::guideline::{
 };
 
 const DECISIVE: [&str; 3] = ["status", "vaccineCode", "patient"];
-const TARGETS: [(ValueSetId, VaccinationTarget); 2] = [
+/// The vaccines of REC-08, given or ordered.
+pub const TARGETS: [(ValueSetId, VaccinationTarget); 2] = [
     (sets::VAC_INFLUENZA, VaccinationTarget::Influenza),
     (sets::VAC_PNEUMOCOCCAL, VaccinationTarget::Pneumococci),
 ];

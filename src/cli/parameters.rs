@@ -11,6 +11,7 @@ use crate::{
         assessment::{CardCode, CriterionId, Guideline, MissingItem},
         parameters::{ALL, Parameter},
         problem::Problem,
+        trace::GroundId,
     },
 };
 
@@ -36,6 +37,7 @@ struct Listing {
     guideline: Edition,
     parameters: &'static [Parameter],
     criteria: [CriterionId; CriterionId::ALL.len()],
+    grounds: [GroundId; GroundId::ALL.len()],
     missing: [MissingItem; MissingItem::ALL.len()],
     data_problems: [Problem; Problem::ALL.len()],
     cards: [CardCode; CardCode::ALL.len()],
@@ -47,6 +49,7 @@ pub fn run(arguments: &Parameters) -> Result<(), Failure> {
         guideline: GUIDELINE.into(),
         parameters: &ALL,
         criteria: CriterionId::ALL,
+        grounds: GroundId::ALL,
         missing: MissingItem::ALL,
         data_problems: Problem::ALL,
         cards: CardCode::ALL,
@@ -84,6 +87,7 @@ fn text(listing: &Listing) -> Result<String, Failure> {
         out.push_str(&format!("  {id:<4} {origin:<5} {meaning}: {value}\n"));
     }
     out.push_str(&codes("Criteria", &listing.criteria)?);
+    out.push_str(&codes("Grounds of other conclusions", &listing.grounds)?);
     out.push_str(&codes("Missing items", &listing.missing)?);
     out.push_str(&codes("Data problems", &listing.data_problems)?);
     out.push_str(&codes("Cards", &listing.cards)?);

@@ -6,9 +6,10 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use super::{
     comparator::{AskedRule, Outside, reports::ReportId},
     counterfactual::Counterfactual,
-    facts::{IgIndication, Reference},
+    facts::{Drafted, IgIndication, Reference},
     problem::DataProblem,
     quantity::GramsPerLitre,
+    trace::Trace,
     verdict::Verdict,
 };
 
@@ -37,8 +38,12 @@ pub struct Assessment {
     /// What could not be read or used.
     pub data_problems: Vec<DataProblem>,
     /// What one more fact would decide.
-    #[serde(skip)]
     pub counterfactual: Option<Counterfactual>,
+    /// What the drafts of the hook hold already.
+    #[serde(skip)]
+    pub drafted: Drafted,
+    /// What the conclusions rest on, the start's criteria aside.
+    pub trace: Trace,
 }
 
 /// The guideline's identity.
@@ -165,7 +170,7 @@ pub struct Start {
     /// What is missing.
     pub missing: Vec<MissingItem>,
     /// A second sample on or after this day decides (K4).
-    #[serde(skip)]
+    #[serde(rename = "repeatFrom")]
     pub repeat_from: Option<Date>,
     /// The IgG that decided, if one is usable.
     #[serde(skip)]
@@ -394,45 +399,34 @@ pub struct Course {
     /// Conclusions.
     pub conclusions: Vec<CourseConclusion>,
     /// The review that is due: its day.
-    #[serde(skip)]
     pub review_due: Option<Date>,
     /// The day on which K11 is reached, when it is not at +6 months.
-    #[serde(skip)]
     pub winter_reached: Option<Date>,
     /// The end of a stated extension, if it is running.
-    #[serde(skip)]
     pub extended_to: Option<Date>,
     /// T0 + 6 months of the index event that governs the course, whatever the rule.
-    #[serde(skip)]
     pub index_window_end: Option<Date>,
     /// Why the CART6 stop is worded as a review: infections before the start are not known.
-    #[serde(skip)]
     pub history_unknown: bool,
     /// Under CART6 a review after the due date decided to continue: STD from then on (REC-43, REC-48).
-    #[serde(skip)]
     pub continued_after_due: bool,
     /// Last recorded dose or last day of the last course, when off immunoglobulin.
-    #[serde(skip)]
     pub last_exposure: Option<Date>,
     /// The latest IgG of the running course that could be taken for the patient's own (REC-42).
-    #[serde(skip)]
     pub igg_under_substitution: Option<MeasuredIgg>,
     /// The latest trough of the running course that no review has answered (REC-34).
-    #[serde(skip)]
     pub trough: Option<Trough>,
     /// Infections since the last course was stopped or paused (REC-38, REC-41, REC-48).
-    #[serde(skip)]
     pub recurrence: Option<Recurrence>,
     /// Resources of the course.
-    #[serde(skip)]
     pub evidence: Vec<Reference>,
     /// Orders that are active now, and that a stop or pause would change.
-    #[serde(skip)]
     pub running_orders: Vec<Reference>,
 }
 
 /// An IgG result of a running course.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MeasuredIgg {
     /// As text without unit: `7.1`, `<5`.
     pub value: String,
@@ -443,7 +437,8 @@ pub struct MeasuredIgg {
 }
 
 /// A trough (K18) and what it calls for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Trough {
     /// The result.
     pub igg: MeasuredIgg,
@@ -458,7 +453,8 @@ pub struct Trough {
 }
 
 /// Where a trough lies (decision-spec §3.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TroughLevel {
     /// Below 6 g/L: an increase can be considered (REC-33, REC-35).
     Low,
@@ -472,7 +468,7 @@ pub enum TroughLevel {
 }
 
 /// Infections after a stop or pause.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recurrence {
     /// The day on which the course ended.
     pub ended: Date,
@@ -553,8 +549,10 @@ pub struct OrderFinding {
     pub conclusion: Option<OrderConclusion>,
     /// The order.
     pub reference: Option<Reference>,
-    /// Its indication.
+    /// The day on which the draft itself ends.
     #[serde(skip)]
+    pub planned_end: Option<Date>,
+    /// Its indication.
     pub indication: Option<IgIndication>,
 }
 

@@ -236,5 +236,5 @@ impl Asked<'_> {
 }
 
 fn just_below(limit: GramsPerLitre) -> GramsPerLitre {
-    GramsPerLitre::from_picograms(limit.picograms() - 1)
+    GramsPerLitre::from_picograms(limit.picograms().saturating_sub(1))
 }

@@ -1,5 +1,7 @@
 //! Continuing, stopping and pausing a running course (decision-spec §3.3).
 
+mod trace;
+
 use jiff::{
     Span,
     civil::{Date, date},
@@ -16,13 +18,14 @@ use super::{
     igg::{self, Igg},
     immunoglobulin::{IgCourse, IgHistory},
     index_event::IndexEvents,
-    infections,
+    infections::{self, History},
     parameters::{
         E10_REVIEW_EARLY_DAYS, K2_WINDOW_MONTHS, K7_OFF_IG_DAYS, K9_EXTENSION_DAYS,
         K10_SUMMER_FROM, K10_SUMMER_TO, K11_WINTER_DAYS, K17_LEAD_DAYS,
     },
     quantity::GramsPerLitre,
     recurrence, substitution,
+    trace::Step,
     verdict::{Reason, Verdict},
 };
 
@@ -37,6 +40,8 @@ pub(super) struct DecidedCourse {
     pub course: Course,
     /// Two readings of which rule governs (§3.3 row 2): C30.
     pub two_readings: bool,
+    /// What the conclusions rest on.
+    pub trace: Step,
 }
 
 /// Which rule governs, and from when a stop is due or to be reviewed.
@@ -48,6 +53,12 @@ struct Governing {
     stop_review: bool,
     history_unknown: bool,
     two_readings: bool,
+    /// T0 + K2 of the index event that the course began under, where that chose the rule.
+    under_end: Option<Date>,
+    /// Infections before the start, where the rule hangs on them.
+    history: Option<History>,
+    /// The recommendations that make it the rule.
+    recommendations: &'static [&'static str],
 }
 
 impl Governing {
@@ -58,6 +69,9 @@ impl Governing {
             stop_review: false,
             history_unknown: false,
             two_readings: false,
+            under_end: None,
+            history: None,
+            recommendations: &["REC-39"],
         }
     }
 }
@@ -79,7 +93,7 @@ pub(super) fn decide(
     if matches!(population.code, Population::None) && super::population::is_void(facts, as_of) {
         return DecidedCourse {
             course,
-            two_readings: false,
+            ..DecidedCourse::default()
         };
     }
     let Some(running) = ig.running() else {
@@ -91,9 +105,13 @@ pub(super) fn decide(
         if recovered(facts, ig, igg, as_of) {
             course.conclusions.push(CourseConclusion::Recovered);
         }
+        let in_p2 = matches!(population.code, Population::P2A | Population::P2B);
+        let own = igg.latest.as_ref().map(|latest| latest.evidence.clone());
+        let trace = trace::off(facts, &course, in_p2, own.as_ref());
         return DecidedCourse {
             course,
-            two_readings: false,
+            trace,
+            ..DecidedCourse::default()
         };
     };
     course.start = running.start;
@@ -102,7 +120,7 @@ pub(super) fn decide(
     let Some(governing) = govern(facts, population, running, events, as_of) else {
         return DecidedCourse {
             course,
-            two_readings: false,
+            ..DecidedCourse::default()
         };
     };
     course.igg_under_substitution = substitution::latest_igg(facts, running, as_of);
@@ -115,9 +133,11 @@ pub(super) fn decide(
         as_of,
     }
     .fill(&mut course, &governing);
+    let trace = trace::running(facts, &course, &governing, running, events, as_of);
     DecidedCourse {
         course,
         two_readings: governing.two_readings,
+        trace,
     }
 }
 
@@ -155,12 +175,12 @@ pub(super) fn milestones(
             break;
         };
         days.push(day);
-        months += later;
+        months = months.saturating_add(later);
     }
     days.iter()
         .enumerate()
         .map(|(index, &day)| {
-            let next = days.get(index + 1).map(|next| opens(*next));
+            let next = days.get(index.saturating_add(1)).map(|next| opens(*next));
             let done = reviews
                 .iter()
                 .any(|(review, _)| *review >= opens(day) && next.is_none_or(|next| *review < next));
@@ -210,6 +230,7 @@ fn govern(
         P2C => {
             return Some(Governing {
                 rule: CourseRule::Individual,
+                recommendations: &["REC-21"],
                 ..Governing::std()
             });
         }
@@ -221,8 +242,10 @@ fn govern(
         return Some(Governing::std());
     };
     if start < first.when.earliest() {
-        // REC-45.
-        return Some(Governing::std());
+        return Some(Governing {
+            recommendations: &["REC-39", "REC-45"],
+            ..Governing::std()
+        });
     }
     // The latest index event on or before the start: the course began under it.
     let under = events
@@ -261,8 +284,11 @@ fn govern(
         return Some(Governing::std());
     }
     if start >= index_end {
-        // REC-46.
-        return Some(Governing::std());
+        return Some(Governing {
+            under_end: Some(index_end),
+            recommendations: &["REC-39", "REC-46"],
+            ..Governing::std()
+        });
     }
     let history = infections::before_start(start, facts, as_of);
     let index_end = Some(index_end);
@@ -270,17 +296,25 @@ fn govern(
         Verdict::Met => Governing {
             index_end,
             stop_review: true,
+            under_end: index_end,
+            history: Some(history),
             ..Governing::std()
         },
         Verdict::NotMet | Verdict::Unknown(Reason::NoneRecorded) => Governing {
             rule: CourseRule::Cart6,
             index_end,
+            under_end: index_end,
+            history: Some(history),
+            recommendations: &["REC-43"],
             ..Governing::std()
         },
         Verdict::Unknown(_) => Governing {
             rule: CourseRule::Cart6,
             index_end,
             history_unknown: true,
+            under_end: index_end,
+            history: Some(history),
+            recommendations: &["REC-43"],
             ..Governing::std()
         },
     })
@@ -402,7 +436,7 @@ impl Timeline<'_> {
                 CourseConclusion::Review6Monthly
             };
             due = Some((milestone, kind));
-            months += later;
+            months = months.saturating_add(later);
         }
         if let Some((milestone, kind)) = due
             && !self
@@ -484,13 +518,14 @@ fn winter_days(from: Date, to: Date) -> i32 {
                 date(year, K10_SUMMER_TO.0, K10_SUMMER_TO.1),
             );
             let clip = |a: Date, b: Date| days_between(a.max(from), b.min(to)).max(0);
-            clip(date(year, 1, 1), spring) + clip(autumn, plus_years(date(year, 1, 1), 1))
+            clip(date(year, 1, 1), spring)
+                .saturating_add(clip(autumn, plus_years(date(year, 1, 1), 1)))
         })
         .sum()
 }
 
 fn plus_years(day: Date, years: i32) -> Date {
-    plus_months(day, 12 * years)
+    plus_months(day, years.saturating_mul(12))
 }
 
 /// The day on which K11 is reached, at the latest the end of the window (B-18).

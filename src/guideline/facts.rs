@@ -75,8 +75,32 @@ pub struct Facts {
     pub statements: Vec<Statement>,
     /// The draft order of human normal immunoglobulin that an order hook is about.
     pub order: Option<Order>,
+    /// What the drafts of an order hook hold besides: it is not suggested again.
+    pub drafted: Drafted,
     /// What could not be read or used.
     pub problems: Vec<DataProblem>,
+}
+
+/// Drafts of tests and vaccinations that a clinician has already made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Drafted {
+    /// Tests that are requested.
+    pub tests: Vec<LabTest>,
+    /// Vaccinations that are ordered.
+    pub vaccinations: Vec<VaccinationTarget>,
+}
+
+/// A test that the cards may suggest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LabTest {
+    /// Total IgG.
+    Igg,
+    /// Total IgA.
+    Iga,
+    /// Total IgM.
+    Igm,
+    /// B-cell count.
+    BCells,
 }
 
 /// Age and vital status.
@@ -498,7 +522,8 @@ pub enum IgRoute {
 }
 
 /// Indication of an immunoglobulin order (F-08).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum IgIndication {
     /// Secondary immune deficiency: hypogammaglobulinaemia, haematological disease, HSCT, CAR-T.
     SecondaryImmunodeficiency,

@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::assessment::{
-    Assessment, CardCode, CourseConclusion, OrderConclusion, Population, StartConclusion,
+use super::{
+    assessment::{
+        Assessment, CardCode, CourseConclusion, MissingItem, OrderConclusion, Population,
+        StartConclusion,
+    },
+    facts::{LabTest, VaccinationTarget},
 };
 
 /// The hooks that the service answers.
@@ -51,8 +55,52 @@ pub fn shown(assessment: &Assessment, hook: Hook, subject: Subject) -> Vec<CardC
         .iter()
         .copied()
         .filter(shows)
+        .filter(|card| !is_drafted(assessment, *card))
         .take(MOST_CARDS)
         .collect()
+}
+
+/// The drafts do already all that the card would suggest.
+fn is_drafted(assessment: &Assessment, card: CardCode) -> bool {
+    use MissingItem::{
+        AntibioticProphylaxis, IgaIgm, InfectionHistory, SourceImmunization,
+        SourceMedicationRequest, VaccinationInfluenza, VaccinationPneumococcal,
+    };
+    let lacks = |items: &[MissingItem]| {
+        let missing = &assessment.start.missing;
+        items.iter().any(|item| missing.contains(item))
+    };
+    let tests = |tests: &[LabTest]| {
+        tests
+            .iter()
+            .all(|test| assessment.drafted.tests.contains(test))
+    };
+    let vaccine =
+        |item, against| !lacks(&[item]) || assessment.drafted.vaccinations.contains(&against);
+    match card {
+        CardCode::C10 => {
+            let other = [
+                AntibioticProphylaxis,
+                SourceImmunization,
+                SourceMedicationRequest,
+            ];
+            !lacks(&other)
+                && vaccine(VaccinationInfluenza, VaccinationTarget::Influenza)
+                && vaccine(VaccinationPneumococcal, VaccinationTarget::Pneumococci)
+        }
+        CardCode::C11 => {
+            !lacks(&[InfectionHistory])
+                && (!lacks(&[IgaIgm]) || tests(&[LabTest::Iga, LabTest::Igm]))
+        }
+        // The draft ends on the stop date or before it.
+        CardCode::C14 => {
+            let course = &assessment.course;
+            let soon = course.conclusions.contains(&CourseConclusion::StopSoon);
+            let ends = assessment.order.planned_end.zip(course.stop_due);
+            soon && ends.is_some_and(|(end, due)| end <= due)
+        }
+        _ => false,
+    }
 }
 
 /// Only where there is something to do.

@@ -190,15 +190,15 @@ fn at_least(verdicts: impl Iterator<Item = Verdict>, needed: usize) -> Verdict {
     let (mut sure, mut possible, mut reason) = (0, 0, Reason::NeedsJudgement);
     for verdict in verdicts {
         match verdict {
-            Verdict::Met => sure += 1,
+            Verdict::Met => sure = usize::saturating_add(sure, 1),
             Verdict::Unknown(why) => {
-                possible += 1;
+                possible = usize::saturating_add(possible, 1);
                 reason = why;
             }
             Verdict::NotMet => {}
         }
     }
-    match (sure >= needed, sure + possible >= needed) {
+    match (sure >= needed, sure.saturating_add(possible) >= needed) {
         (true, _) => Verdict::Met,
         (false, true) => Verdict::Unknown(reason),
         (false, false) => Verdict::NotMet,
@@ -242,7 +242,7 @@ pub(super) enum Question {
 
 /// Answers `question` over the `months` up to E from the record and the statements of §5.
 pub(super) fn up_to_now(question: Question, months: i32, facts: &Facts, as_of: Date) -> History {
-    let window = (plus_months(as_of, -months), as_of);
+    let window = (plus_months(as_of, months.saturating_neg()), as_of);
     let usable = |statement: &Statement| {
         statement.date <= as_of && days_between(statement.date, as_of) <= E9_HISTORY_DAYS
     };

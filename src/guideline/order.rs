@@ -44,6 +44,7 @@ pub(super) fn decide(
     OrderFinding {
         conclusion: Some(conclusion),
         reference: Some(order.evidence.clone()),
+        planned_end: order.planned_end,
         indication: Some(order.indication),
     }
 }

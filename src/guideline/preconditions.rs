@@ -20,6 +20,8 @@ use super::{
 pub(super) struct Preconditions {
     pub missing: Vec<MissingItem>,
     pub cards: Vec<CardCode>,
+    /// There is a known organ focus of infection (F-12).
+    pub focus: bool,
 }
 
 /// Decides them for a start that is MET or CONS; any other needs no preparation.
@@ -32,7 +34,10 @@ pub(super) fn decide(
     facts: &Facts,
     as_of: Date,
 ) -> Preconditions {
-    let mut found = Preconditions::default();
+    let mut found = Preconditions {
+        focus: focus(facts, as_of),
+        ..Preconditions::default()
+    };
     if !matches!(start, StartConclusion::Met | StartConclusion::Cons) {
         return found;
     }
@@ -106,10 +111,14 @@ fn season(as_of: Date) -> Date {
     }
 }
 
+/// A chronic organ focus, or repeated infections of one (F-12).
+fn focus(facts: &Facts, as_of: Date) -> bool {
+    !facts.organ_foci.is_empty() || infections::repeated_focus(facts, as_of)
+}
+
 /// Antibiotic prophylaxis, where there is a known organ focus and none is documented (F-12).
 fn prophylaxis(facts: &Facts, as_of: Date) -> Option<MissingItem> {
-    let focus = !facts.organ_foci.is_empty() || infections::repeated_focus(facts, as_of);
-    if !focus || on_prophylaxis(facts, as_of) || considered(facts, as_of).is_some() {
+    if !focus(facts, as_of) || on_prophylaxis(facts, as_of) || considered(facts, as_of).is_some() {
         None
     } else if facts.searched.medication_requests {
         Some(MissingItem::AntibioticProphylaxis)

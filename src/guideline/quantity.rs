@@ -22,7 +22,7 @@ impl GramsPerLitre {
 
     /// A whole number of grams per litre.
     pub const fn whole(grams: i32) -> Self {
-        Self(grams as i64 * 1_000_000_000_000)
+        Self((grams as i64).saturating_mul(1_000_000_000_000))
     }
 
     /// From picograms per litre.

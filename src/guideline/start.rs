@@ -276,11 +276,11 @@ impl<'a> Table<'a> {
             return match population {
                 P4 => row(Cons, C09, &["REC-24", "REC-25", "REC-26", "REC-10"]),
                 P2B => row(Met, C02, &["REC-19", "REC-10", "REC-28"]),
-                _ => row(Met, C02, &["REC-10", "REC-28"]),
+                _ => row(Met, C02, &["REC-10", "REC-28", "REC-30"]),
             };
         }
         if below_limit && rec_11.is_met() {
-            return self.by_rec_11();
+            return self.by_rec_11(population);
         }
         if severe.is_met() {
             return row(Unk, C04, &["REC-10", "REC-28"]);
@@ -296,9 +296,17 @@ impl<'a> Table<'a> {
         row(not_or_ns(severe), C05, recommendations)
     }
 
-    fn by_rec_11(&self) -> Row {
+    fn by_rec_11(&self, population: Population) -> Row {
         if self.persistent_limit.verdict.is_met() {
-            row(Cons, C03, &["REC-11", "REC-12", "REC-28"])
+            row(
+                Cons,
+                C03,
+                match population {
+                    P2A | P2B => &["REC-11", "REC-12", "REC-20", "REC-28"],
+                    P4 => &["REC-11", "REC-12", "REC-24", "REC-26", "REC-28"],
+                    _ => &["REC-11", "REC-12", "REC-28"],
+                },
+            )
         } else {
             row(Unk, C04, &["REC-11", "REC-28"])
         }
@@ -307,7 +315,7 @@ impl<'a> Table<'a> {
     fn at_least_4(&self, population: Population, below_limit: bool) -> Row {
         let rec_11 = self.rec_11.verdict;
         if population != P3 && below_limit && rec_11.is_met() {
-            return self.by_rec_11();
+            return self.by_rec_11(population);
         }
         if self.m_component.0 {
             return self.with_m_component(population);

@@ -42,6 +42,36 @@ proptest! {
         prop_assert_eq!(now, then);
     }
 
+    /// No day of the calendar, however far, makes the guideline panic: facts and evaluation at its ends.
+    #[test]
+    fn no_day_makes_it_panic(facts in patient(), spread in 0..4_i32, at in 0..5_usize) {
+        let ends = [Date::MIN, date(0, 2, 29), AS_OF, date(9999, 1, 1), Date::MAX];
+        let far = plus_days(ends[at], -spread);
+        let mut facts = facts;
+        for result in &mut facts.igg {
+            result.drawn = result.drawn.map(|drawn| When::between(drawn.earliest(), far));
+        }
+        for infusion in &mut facts.car_t {
+            infusion.when = Some(When::day(far));
+        }
+        for infection in &mut facts.infections {
+            infection.abatement = Some(When::between(infection.onset.latest(), far));
+        }
+        for exposure in &mut facts.immunoglobulin {
+            exposure.start = exposure.start.map(|start| When::between(start.earliest(), far));
+        }
+        for statement in &mut facts.statements {
+            statement.from = Some(far);
+        }
+        for as_of in [far, AS_OF, ends[at]] {
+            let assessment = assess(&facts, as_of);
+            prop_assert_eq!(assessment.as_of, as_of);
+            for hook in [Hook::PatientView, Hook::OrderSign] {
+                prop_assert!(shown(&assessment, hook, Subject::ImmunoglobulinOrder).len() <= MOST_CARDS);
+            }
+        }
+    }
+
     /// Every code that comes out is one of decision-spec §1.
     #[test]
     fn every_code_is_in_the_specification(facts in patient()) {

@@ -1,10 +1,16 @@
 //! A chart as an EHR's prefetch would give it, from loose resources.
 
+use std::sync::LazyLock;
+
 use jiff::{civil::Date, tz::TimeZone};
 use serde_json::{Value, json, value::RawValue};
 use sid_cds::chart::{
     self, Chart, Drafts, Input, Obtained, Reading, Source, terminology::Terminology,
 };
+
+/// Read once: it is the same for every chart.
+static TERMINOLOGY: LazyLock<Terminology> =
+    LazyLock::new(|| Terminology::built_in().expect("the terminology"));
 
 const SOURCES: [(Source, &str); 10] = [
     (Source::Patient, "Patient"),
@@ -76,11 +82,10 @@ pub fn read(
 /// Calls `read` with the built-in terminology, in Danish time.
 pub fn with_reading<T>(as_of: Date, read: impl FnOnce(Reading<'_>) -> T) -> T {
     let zone = TimeZone::get("Europe/Copenhagen").expect("the zone");
-    let terminology = Terminology::built_in().expect("the terminology");
     read(Reading {
         as_of,
         zone: &zone,
-        terminology: &terminology,
+        terminology: &TERMINOLOGY,
     })
 }
 

@@ -82,6 +82,29 @@ impl Record {
                 as_of,
                 json!({"valueBoolean": false}),
             );
+        } else if let Some(date) = phrase.strip_prefix("no qualifying infections stated ") {
+            let value = json!({"valueBoolean": false});
+            self.statement("infection-history-reviewed", date, value);
+        } else if let Some(date) = phrase.strip_prefix("qualifying infections stated ") {
+            let value = json!({"valueBoolean": true});
+            self.statement("infection-history-reviewed", date, value);
+        } else if let Some(rest) = phrase.strip_prefix("donor stated ") {
+            let (donor, date) = split(rest, " ");
+            let value = json!({"coding": [coding("urn:sid-cds:statement", donor)]});
+            self.statement("donor-type", date, json!({"valueCodeableConcept": value}));
+        } else if let Some(rest) = phrase.strip_prefix("that start ") {
+            let (said, date) = split(rest, " ");
+            let before = self.resources.len() - 1;
+            let kind = self.resources[before]["resourceType"].as_str();
+            let event = format!("{}/r{before}", kind.expect("a type"));
+            let value =
+                json!({"valueBoolean": said == "confirmed", "focus": [{"reference": event}]});
+            self.statement("index-event-confirmed", date, value);
+        } else if let Some(date) =
+            phrase.strip_prefix("no immunoglobulin outside the record, stated ")
+        {
+            let value = json!({"valueBoolean": false});
+            self.statement("ig-outside-record", date, value);
         } else if let Some(date) = phrase.strip_prefix("low IgG not decisive, stated ") {
             self.statement("igg-decisive-factor", date, json!({"valueBoolean": false}));
         } else if let Some(rest) = phrase.strip_prefix("vaccination stated ") {
@@ -109,6 +132,8 @@ impl Record {
             let (outcome, date) = split(rest, " ");
             let value = json!({"coding": [coding("urn:sid-cds:statement", outcome)]});
             self.statement("ig-review", date, json!({"valueCodeableConcept": value}));
+        } else if let Some(what) = phrase.strip_prefix("drafted already: ") {
+            self.drafts.push(other_draft(what));
         } else if phrase.contains("order of ") || phrase == "anti-D order" {
             self.drafts.push(draft(phrase));
         } else if let Some(result) = laboratory(phrase) {
@@ -411,6 +436,7 @@ fn cell_therapy(phrase: &str) -> Option<Value> {
         }
         "allogeneic HSCT" => procedure("BOQF1", "completed"),
         "autologous HSCT" => procedure("BOQF0", "completed"),
+        "HSCT, donor not stated," => procedure("BOQF", "completed"),
         _ => return None,
     })
 }
@@ -504,6 +530,28 @@ fn infection(phrase: &str, date: &str) -> Option<Vec<Value>> {
     Some(resources)
 }
 
+/// A draft of a test or a vaccine: `IgG test`, `influenza vaccine`.
+fn other_draft(what: &str) -> Value {
+    let (kind, member, code) = match what {
+        "IgG test" => ("ServiceRequest", "code", coding(NPU, "NPU19814")),
+        "IgA test" => ("ServiceRequest", "code", coding(NPU, "NPU19795")),
+        "IgM test" => ("ServiceRequest", "code", coding(NPU, "NPU19825")),
+        "influenza vaccine" => (
+            "MedicationRequest",
+            "medicationCodeableConcept",
+            coding(ATC, "J07BB02"),
+        ),
+        "pneumococcal vaccine" => (
+            "MedicationRequest",
+            "medicationCodeableConcept",
+            coding(ATC, "J07AL02"),
+        ),
+        other => panic!("no draft `{other}`"),
+    };
+    json!({"resourceType": kind, "id": what.replace(' ', "-"), "status": "draft", "intent": "order",
+        "subject": {"reference": "Patient/v"}, member: {"coding": [code]}})
+}
+
 fn draft(phrase: &str) -> Value {
     let mut draft = json!({
         "resourceType": "MedicationRequest", "id": "draft", "status": "draft", "intent": "order",
@@ -512,6 +560,14 @@ fn draft(phrase: &str) -> Value {
     if phrase == "anti-D order" {
         draft["medicationCodeableConcept"] = json!({"coding": [coding(ATC, "J06BB01")]});
         return draft;
+    }
+    let (phrase, end) = match phrase.split_once(", until ") {
+        Some((phrase, end)) => (phrase, Some(end)),
+        None => (phrase, None),
+    };
+    if let Some(end) = end {
+        draft["dosageInstruction"] =
+            json!([{"timing": {"repeat": {"boundsPeriod": {"end": end}}}}]);
     }
     let (order, indication) = match phrase.rsplit_once(" for ") {
         Some((order, indication)) => (order, Some(indication)),

@@ -36,6 +36,7 @@ fn of_card(card: CardCode, case: &Case<'_>) -> Vec<String> {
             ),
             before_start(language),
         ],
+        CardCode::C03 if case.judged_decisive().is_some() => judged(case),
         CardCode::C03 => vec![
             say!(
                 language,
@@ -86,6 +87,22 @@ fn of_card(card: CardCode, case: &Case<'_>) -> Vec<String> {
         )],
         CardCode::C32 => igg_fails(case),
     }
+}
+
+/// C03 once a clinician has judged low IgG to be the decisive factor.
+fn judged(case: &Case<'_>) -> Vec<String> {
+    let language = case.language;
+    let mut out = Vec::new();
+    if let Some(day) = case.judged_decisive() {
+        let day = case.date(day);
+        out.push(say!(
+            language,
+            "IgG er lav uden at opfylde 4 g/L-reglen, infektionerne når den lempeligere regel, og {day} er det registreret, at lav IgG efter klinisk skøn var den afgørende enkeltfaktor. Opstart kan overvejes.",
+            "IgG is low without reaching the 4 g/L rule, the infections reach the wider rule, and on {day} it was recorded that by clinical judgement low IgG was the decisive single factor. Start may be considered."
+        ));
+    }
+    out.push(before_start(language));
+    out
 }
 
 /// An index event as a sentence has it: `CAR-T-infusion den 1. december 2025`.

@@ -46,6 +46,21 @@ pub enum OverrideReason {
 }
 
 impl OverrideReason {
+    /// Every reason.
+    pub const ALL: [Self; 11] = [
+        Self::O1,
+        Self::O2,
+        Self::O3,
+        Self::O4,
+        Self::O5,
+        Self::O6,
+        Self::O7,
+        Self::O8,
+        Self::O9,
+        Self::O10,
+        Self::O12,
+    ];
+
     /// Its code.
     pub fn code(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use crate::{
         locale,
     },
     chart::terminology::{OrderCodes, orders::Ordered},
-    guideline::facts::{Donor, ReviewOutcome, VaccinationTarget},
+    guideline::facts::{Donor, LabTest, ReviewOutcome, VaccinationTarget},
 };
 
 /// The code system of the statements (decision-spec §5).
@@ -47,6 +47,16 @@ impl Test {
             Self::Iga => Ordered::Iga,
             Self::Igm => Ordered::Igm,
             Self::BCells => Ordered::BCells,
+        }
+    }
+
+    /// As the facts name it.
+    pub fn lab_test(self) -> LabTest {
+        match self {
+            Self::Igg => LabTest::Igg,
+            Self::Iga => LabTest::Iga,
+            Self::Igm => LabTest::Igm,
+            Self::BCells => LabTest::BCells,
         }
     }
 

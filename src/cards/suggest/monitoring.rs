@@ -50,6 +50,7 @@ fn vaccines(case: &Case<'_>) -> Option<Offer> {
     ]
     .into_iter()
     .filter(|(item, _)| case.assessment.start.missing.contains(item))
+    .filter(|(_, against)| !case.assessment.drafted.vaccinations.contains(against))
     .filter_map(|(_, against)| {
         create(
             labels::vaccination(against, case.language),

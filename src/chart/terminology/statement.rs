@@ -4,6 +4,21 @@
 /// The system of the statements and of their coded values.
 pub const SYSTEM: &str = "urn:sid-cds:statement";
 
+/// The statements themselves, without the coded values.
+pub const STATEMENTS: [&str; 11] = [
+    INFECTION_HISTORY_REVIEWED,
+    IGG_DECISIVE_FACTOR,
+    VACCINATION_ADEQUATE,
+    ANTIBIOTIC_PROPHYLAXIS_CONSIDERED,
+    IVIG_REASON,
+    SWITCH_REASON,
+    IG_REVIEW,
+    IG_EXTENSION,
+    INDEX_EVENT_CONFIRMED,
+    DONOR_TYPE,
+    IG_OUTSIDE_RECORD,
+];
+
 /// A constant for each code, and the list of all.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal;)*) => {
