@@ -198,7 +198,7 @@ async fn collect(
             return Err(too_large());
         }
         bytes.extend_from_slice(&data);
-        let units = bytes.capacity().div_ceil(UNIT);
+        let units = bytes.len().div_ceil(UNIT);
         let more = units.saturating_sub(held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits));
         let more = u32::try_from(more).unwrap_or(u32::MAX);
         let taken = Arc::clone(&state.limits.memory)

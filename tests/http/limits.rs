@@ -158,8 +158,10 @@ async fn memory_for_bodies() {
     });
     let bytes = padded();
     send.send(bytes.slice(..bytes.len() - 1)).unwrap();
-    while !send.is_closed() && metrics.text().is_empty() {}
-    tokio::task::yield_now().await;
+    // The first call takes in what was sent before the second one comes.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
     let answer = post_body(&service, Body::from(padded())).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.header("retry-after"), "1");
@@ -217,20 +219,20 @@ async fn calls_of_one_client() {
         config.client_calls_per_second = NonZeroU32::MIN;
         config.client_calls_at_once = NonZeroU32::new(2).unwrap();
     });
-    let mut statuses = Vec::new();
-    for _ in 0..3 {
+    // More than two at once are turned away; a slow machine earns one a second.
+    let mut turned_away = None;
+    for _ in 0..50 {
         let answer = post(&service, SERVICE, &request("patient-view")).await;
-        statuses.push(answer.status);
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
-            assert_eq!(answer.header("retry-after"), "1");
-            answer.faults();
+            turned_away = Some(answer);
             break;
         }
+        assert_eq!(answer.status, StatusCode::OK);
     }
-    // A machine that takes a second for the first two has earned a third.
-    if statuses.len() == 3 && statuses[2] == StatusCode::TOO_MANY_REQUESTS {
-        assert_eq!(limited(&metrics, "rate"), "1");
-    }
+    let answer = turned_away.unwrap();
+    assert_eq!(answer.header("retry-after"), "1");
+    answer.faults();
+    assert_eq!(limited(&metrics, "rate"), "1");
 }
 
 /// A head that is larger than any has to be.
