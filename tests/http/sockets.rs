@@ -2,7 +2,6 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use serde_json::json;
 use sid_cds::{
     config::{ClientTrust, Config, RequiredDataMissing},
     server::{self, ServerError, State, clock::Clock, metrics::Metrics},
@@ -180,7 +179,7 @@ async fn a_client_that_is_half_gone() {
 async fn a_client_that_never_reads() {
     let service = Running::start(|config| config.send_time = Duration::from_millis(300)).await;
     let mut stream = service.connect().await;
-    let asked = b"GET /cds-services HTTP/1.1\r\nhost: x\r\n\r\n".repeat(20_000);
+    let asked = b"GET /cds-services HTTP/1.1\r\nhost: x\r\n\r\n".repeat(500_000);
     // It ends when the service closes: nobody takes what it would send on.
     let wrote = tokio::time::timeout(PATIENCE, stream.write_all(&asked)).await;
     assert!(wrote.expect("the connection stays open").is_err());
@@ -314,7 +313,7 @@ async fn encrypted() {
         .unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.version(), reqwest::Version::HTTP_11);
-    assert!(json!(answer.text().await.unwrap()).is_string());
+    assert!(answer.text().await.unwrap().contains("\"cards\""));
     // Plain HTTP to the same port is no way in.
     let mut stream = service.connect().await;
     stream.write_all(&call("close")).await.unwrap();
