@@ -4,7 +4,9 @@ mod client;
 mod exposure;
 mod jwt;
 
-use std::{collections::BTreeSet, fmt, net::SocketAddr, num::NonZeroU32, path::Path, time::Duration};
+use std::{
+    collections::BTreeSet, fmt, net::SocketAddr, num::NonZeroU32, path::Path, time::Duration,
+};
 
 use axum::http::HeaderName;
 use figment::{

@@ -1,7 +1,7 @@
 //! The HTTP service: routes, limits, errors, the clock, the log line.
 
-pub mod canary;
 pub mod caller;
+pub mod canary;
 pub mod clock;
 mod demonstration;
 mod error;
@@ -38,6 +38,7 @@ use tower_http::{
     cors::{AllowOrigin, CorsLayer},
 };
 
+use self::metrics::Metrics;
 use crate::{
     cds_hooks::service::{ServiceError, Services},
     chart::terminology::Terminology,
@@ -48,12 +49,11 @@ use canary::{Canaries, CanaryError};
 use clock::{Clock, Patience};
 pub use demonstration::{Demonstration, DemonstrationError};
 pub use fhir::Store;
-pub use log::start as start_log;
 use limits::Limits;
-use self::metrics::Metrics;
+pub use log::start as start_log;
 use outbound::OutboundError;
-use readiness::Readiness;
 pub use page::curl_lines;
+use readiness::Readiness;
 pub use terminology::TerminologyError;
 use trust::{Trust, TrustError};
 

@@ -94,7 +94,8 @@ impl Drop for Program {
 fn call(address: SocketAddr, head: &str, body: &[u8]) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
-    let head = format!("{head}\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+    let head =
+        format!("{head}\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
     // Who is refused early may be told before everything was sent.
     let _ = stream.write_all(head.as_bytes());
     let _ = stream.write_all(body);
@@ -103,7 +104,10 @@ fn call(address: SocketAddr, head: &str, body: &[u8]) -> (u16, String) {
     let _ = answer.read_line(&mut status);
     let mut rest = Vec::new();
     let _ = answer.read_to_end(&mut rest);
-    let status = status.split(' ').nth(1).map_or(0, |code| code.parse().unwrap());
+    let status = status
+        .split(' ')
+        .nth(1)
+        .map_or(0, |code| code.parse().unwrap());
     (status, String::from_utf8_lossy(&rest).into_owned())
 }
 
@@ -111,12 +115,31 @@ fn call(address: SocketAddr, head: &str, body: &[u8]) -> (u16, String) {
 fn texts(value: &Value, name: &str, found: &mut BTreeSet<String>) {
     /// Members whose text is of the patient.
     const OF_THE_PATIENT: [&str; 20] = [
-        "id", "family", "given", "text", "div", "display", "reference", "birthDate", "value",
-        "valueString", "line", "city", "postalCode", "authorString", "comment", "description",
-        "patientInstruction", "note", "fullUrl", "title",
+        "id",
+        "family",
+        "given",
+        "text",
+        "div",
+        "display",
+        "reference",
+        "birthDate",
+        "value",
+        "valueString",
+        "line",
+        "city",
+        "postalCode",
+        "authorString",
+        "comment",
+        "description",
+        "patientInstruction",
+        "note",
+        "fullUrl",
+        "title",
     ];
     match value {
-        Value::Object(members) => members.iter().for_each(|(name, value)| texts(value, name, found)),
+        Value::Object(members) => members
+            .iter()
+            .for_each(|(name, value)| texts(value, name, found)),
         Value::Array(items) => items.iter().for_each(|item| texts(item, name, found)),
         // A short one would be found in anything.
         Value::String(text) if OF_THE_PATIENT.contains(&name) && text.len() >= 5 => {
@@ -134,7 +157,9 @@ fn mark(value: &mut Value, name: &str) {
                 members.insert("language".to_owned(), json!("da"));
                 members.insert("implicitRules".to_owned(), json!(format!("urn:{MARK}")));
             }
-            members.iter_mut().for_each(|(name, value)| mark(value, name));
+            members
+                .iter_mut()
+                .for_each(|(name, value)| mark(value, name));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| mark(item, name)),
         Value::String(text) if ["text", "display", "family", "div", "unit"].contains(&name) => {
@@ -239,20 +264,37 @@ fn nothing_of_a_patient_leaves_but_in_an_answer() {
     // Every other way to be refused.
     let wrong: Vec<(String, Vec<u8>)> = vec![
         (format!("GET /cds-services/{MARK} HTTP/1.1"), Vec::new()),
-        (format!("POST /cds-services/{MARK} HTTP/1.1{JSON}"), b"{}".to_vec()),
-        (format!("GET /{MARK}?patient=0101701234 HTTP/1.1"), Vec::new()),
-        (format!("DELETE /cds-services/sid-patient-view?{MARK} HTTP/1.1"), Vec::new()),
-        (format!("{MARK} /cds-services/sid-patient-view HTTP/1.1"), Vec::new()),
+        (
+            format!("POST /cds-services/{MARK} HTTP/1.1{JSON}"),
+            b"{}".to_vec(),
+        ),
+        (
+            format!("GET /{MARK}?patient=0101701234 HTTP/1.1"),
+            Vec::new(),
+        ),
+        (
+            format!("DELETE /cds-services/sid-patient-view?{MARK} HTTP/1.1"),
+            Vec::new(),
+        ),
+        (
+            format!("{MARK} /cds-services/sid-patient-view HTTP/1.1"),
+            Vec::new(),
+        ),
         (
             format!("POST /cds-services/sid-patient-view HTTP/1.1\r\ncontent-type: text/{MARK}"),
             MARK.into(),
         ),
         (
-            format!("POST /cds-services/sid-patient-view HTTP/1.1{JSON}\r\ncontent-encoding: {MARK}"),
+            format!(
+                "POST /cds-services/sid-patient-view HTTP/1.1{JSON}\r\ncontent-encoding: {MARK}"
+            ),
             MARK.into(),
         ),
         (
-            format!("POST /cds-services/sid-patient-view HTTP/1.1{JSON}\r\nx-long: {}", MARK.repeat(3000)),
+            format!(
+                "POST /cds-services/sid-patient-view HTTP/1.1{JSON}\r\nx-long: {}",
+                MARK.repeat(3000)
+            ),
             b"{}".to_vec(),
         ),
         (
@@ -271,9 +313,15 @@ fn nothing_of_a_patient_leaves_but_in_an_answer() {
             format!("POST /cds-services/sid-patient-view HTTP/1.1{JSON}"),
             [MARK.as_bytes(), &[0xff, 0xfe]].concat(),
         ),
-        (format!("GET /demo/requests/{MARK}/patient-view HTTP/1.1"), Vec::new()),
+        (
+            format!("GET /demo/requests/{MARK}/patient-view HTTP/1.1"),
+            Vec::new(),
+        ),
         (format!("GET /fhir/Patient/{MARK} HTTP/1.1"), Vec::new()),
-        (format!("GET /fhir/Observation?patient={MARK}&code=0101701234 HTTP/1.1"), Vec::new()),
+        (
+            format!("GET /fhir/Observation?patient={MARK}&code=0101701234 HTTP/1.1"),
+            Vec::new(),
+        ),
         (format!("GET / HTTP/9.9\r\n{MARK}"), Vec::new()),
         (format!("{MARK}\0\u{1}"), MARK.into()),
     ];
@@ -286,7 +334,10 @@ fn nothing_of_a_patient_leaves_but_in_an_answer() {
     assert!(answered >= 120, "{answered} answered");
     let statuses: BTreeSet<u16> = errors.iter().map(|(status, _)| *status).collect();
     for status in [400, 404, 405, 413, 415, 431] {
-        assert!(statuses.contains(&status), "{status} is not among {statuses:?}");
+        assert!(
+            statuses.contains(&status),
+            "{status} is not among {statuses:?}"
+        );
     }
     assert!(!statuses.contains(&500), "{statuses:?}");
     for (status, text) in &errors {
@@ -336,9 +387,16 @@ fn nothing_of_a_token_is_kept() {
     );
     let mut forbidden = forbidden();
     forbidden.extend(forged.split('.').map(str::to_owned));
-    for authorization in [TOKEN, &forged, MARK, &format!("{TOKEN}.{MARK}"), &MARK.repeat(3000)] {
+    for authorization in [
+        TOKEN,
+        &forged,
+        MARK,
+        &format!("{TOKEN}.{MARK}"),
+        &MARK.repeat(3000),
+    ] {
         for scheme in ["Bearer", "Basic", MARK] {
-            let head = format!("GET /cds-services HTTP/1.1\r\nauthorization: {scheme} {authorization}");
+            let head =
+                format!("GET /cds-services HTTP/1.1\r\nauthorization: {scheme} {authorization}");
             let (status, text) = program.call(&head, b"");
             assert_eq!(status, 401, "{text}");
             clean("an error", &text, &forbidden);
@@ -348,6 +406,9 @@ fn nothing_of_a_token_is_kept() {
     assert!(metrics.contains("sid_cds_not_trusted_total"), "{metrics}");
     clean("the metrics", &metrics, &forbidden);
     let log = program.log();
-    assert!(log.contains("cause=\"lives-too-long\"") && log.contains("client=\"ehr\""), "{log}");
+    assert!(
+        log.contains("cause=\"lives-too-long\"") && log.contains("client=\"ehr\""),
+        "{log}"
+    );
     clean("the log", &log, &forbidden);
 }

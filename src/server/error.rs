@@ -8,7 +8,10 @@ use std::{any::Any, cell::RefCell, time::Duration};
 
 use axum::{
     Json,
-    http::{HeaderValue, Method, StatusCode, Uri, header::{RETRY_AFTER, WWW_AUTHENTICATE}},
+    http::{
+        HeaderValue, Method, StatusCode, Uri,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     response::{IntoResponse, Response},
 };
 use uuid::Uuid;

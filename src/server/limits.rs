@@ -13,7 +13,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use governor::{DefaultDirectRateLimiter, Quota, clock::{Clock as _, DefaultClock}};
+use governor::{
+    DefaultDirectRateLimiter, Quota,
+    clock::{Clock as _, DefaultClock},
+};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -167,12 +170,19 @@ pub async fn receive(Shared(state): Shared<Arc<State>>, request: Request, next: 
     if let Err(excess) = measure(&bytes, limits) {
         let (limit, refusal) = match excess {
             Excess::Depth => (Limit::Depth, Refusal::too_deep(limits.depth)),
-            Excess::Entries => (Limit::Entries, Refusal::too_full("entries in one Bundle", limits.entries)),
-            Excess::Resources => (Limit::Resources, Refusal::too_full("resources", limits.resources)),
+            Excess::Entries => (
+                Limit::Entries,
+                Refusal::too_full("entries in one Bundle", limits.entries),
+            ),
+            Excess::Resources => (
+                Limit::Resources,
+                Refusal::too_full("resources", limits.resources),
+            ),
         };
         return over(limit, refusal);
     }
-    next.run(Request::from_parts(parts, Body::from(bytes))).await
+    next.run(Request::from_parts(parts, Body::from(bytes)))
+        .await
 }
 
 /// The body, and the memory that it takes until the call is answered.

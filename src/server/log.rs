@@ -99,7 +99,14 @@ pub async fn one_line(request: Request, next: Next) -> Response {
     if let Some(limit) = response.extensions().get::<Limit>() {
         let client = response.extensions().get::<ServedTo>();
         let client = client.map(|client| client.0.as_str());
-        tracing::warn!(route, client, status, ms, limit = limit.code(), "over a limit");
+        tracing::warn!(
+            route,
+            client,
+            status,
+            ms,
+            limit = limit.code(),
+            "over a limit"
+        );
         return response;
     }
     if let Some(Refused { denial, client }) = response.extensions().get::<Refused>() {

@@ -151,15 +151,27 @@ fn describe() {
         "Answers for a patient with IgG on record who belongs to no population of the guideline. Many \
          of them may mean that diagnoses or treatments are coded in a way that is not known."
     );
-    describe_counter!("sid_cds_limited_total", "Calls and connections refused by a limit.");
-    describe_counter!("sid_cds_not_trusted_total", "Calls refused with 401, by cause.");
-    describe_counter!("sid_cds_faults_total", "Faults of the program (500). The log has each.");
+    describe_counter!(
+        "sid_cds_limited_total",
+        "Calls and connections refused by a limit."
+    );
+    describe_counter!(
+        "sid_cds_not_trusted_total",
+        "Calls refused with 401, by cause."
+    );
+    describe_counter!(
+        "sid_cds_faults_total",
+        "Faults of the program (500). The log has each."
+    );
     describe_gauge!("sid_cds_ready", "1 while /health/ready says ready.");
     describe_gauge!(
         "sid_cds_canaries_failing",
         "Built-in patients whose assessment is not what it must be. Anything but 0 is an alarm."
     );
-    describe_gauge!("sid_cds_canaries_run_at_seconds", "When they were last assessed.");
+    describe_gauge!(
+        "sid_cds_canaries_run_at_seconds",
+        "When they were last assessed."
+    );
 }
 
 /// The code as the assessment's JSON spells it.

@@ -117,7 +117,9 @@ impl Drop for Slot {
 fn open(state: &State, slots: &Semaphore) {
     #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
     let count = (state.config.connections - slots.available_permits()) as f64;
-    state.metrics.record(|| gauge!("sid_cds_connections").set(count));
+    state
+        .metrics
+        .record(|| gauge!("sid_cds_connections").set(count));
 }
 
 impl<S: Send + 'static> Accept<TcpStream, S> for Gate {

@@ -23,8 +23,14 @@ async fn every_canary_is_assessed_as_expected() {
     canary::assess(&state).await;
     assert!(state.readiness.reasons().is_empty());
     let metrics = state.metrics.text();
-    assert!(metrics.contains("sid_cds_canaries_failing 0\n"), "{metrics}");
-    assert!(metrics.contains("sid_cds_canaries_run_at_seconds 177"), "{metrics}");
+    assert!(
+        metrics.contains("sid_cds_canaries_failing 0\n"),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains("sid_cds_canaries_run_at_seconds 177"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]
@@ -36,10 +42,20 @@ async fn a_canary_that_comes_out_wrong_is_seen() {
     let mut state = Arc::new(state);
     canary::assess(&state).await;
     assert_eq!(state.readiness.reasons(), ["canaries-failing"]);
-    assert!(state.metrics.text().contains("sid_cds_canaries_failing 1\n"));
+    assert!(
+        state
+            .metrics
+            .text()
+            .contains("sid_cds_canaries_failing 1\n")
+    );
     // And when it comes out right again, calls may come again.
     Arc::get_mut(&mut state).unwrap().canaries = Canaries::built_in().unwrap();
     canary::assess(&state).await;
     assert!(state.readiness.reasons().is_empty());
-    assert!(state.metrics.text().contains("sid_cds_canaries_failing 0\n"));
+    assert!(
+        state
+            .metrics
+            .text()
+            .contains("sid_cds_canaries_failing 0\n")
+    );
 }

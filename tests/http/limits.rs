@@ -86,14 +86,23 @@ async fn what_a_body_may_hold() {
             "entry": vec![json!({ "resource": { "resourceType": "Condition" } }); entries],
         })
     };
-    let nested = |depth: usize| {
-        (0..depth).fold(json!({}), |inner, _| json!({ "extension": [inner] }))
-    };
+    let nested =
+        |depth: usize| (0..depth).fold(json!({}), |inner, _| json!({ "extension": [inner] }));
     for (what, prefetch, status, limit) in [
         ("nested", nested(8), StatusCode::OK, None),
-        ("nested deeply", nested(9), StatusCode::BAD_REQUEST, Some("depth")),
+        (
+            "nested deeply",
+            nested(9),
+            StatusCode::BAD_REQUEST,
+            Some("depth"),
+        ),
         ("entries", bundle(50), StatusCode::OK, None),
-        ("many entries", bundle(51), StatusCode::PAYLOAD_TOO_LARGE, Some("entries")),
+        (
+            "many entries",
+            bundle(51),
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Some("entries"),
+        ),
         (
             "many resources",
             json!({ "a": bundle(50), "b": bundle(49) }),
@@ -107,7 +116,11 @@ async fn what_a_body_may_hold() {
             Some("body"),
         ),
     ] {
-        let prefetch = if what.contains("resources") { prefetch } else { json!({ "conditions": prefetch }) };
+        let prefetch = if what.contains("resources") {
+            prefetch
+        } else {
+            json!({ "conditions": prefetch })
+        };
         let answer = post(&service, SERVICE, &with(prefetch)).await;
         assert_eq!(answer.status, status, "{what}: {}", answer.text);
         if let Some(limit) = limit {
@@ -205,7 +218,11 @@ async fn places_for_calls() {
     second.faults();
     assert_eq!(limited(&metrics, "calls"), "1");
     let health = call(&service, "GET", "/health/live", &[], Body::empty()).await;
-    assert_eq!(health.status, StatusCode::OK, "whoever watches the service is answered");
+    assert_eq!(
+        health.status,
+        StatusCode::OK,
+        "whoever watches the service is answered"
+    );
     told.notify_one();
     assert_eq!(first.await.unwrap().status, StatusCode::OK);
     let third = post(&service, SERVICE, &request("patient-view")).await;
@@ -240,7 +257,10 @@ async fn calls_of_one_client() {
 async fn headers() {
     let (service, metrics, _) = service(|_| {});
     let long = "x".repeat(40_000);
-    let headers = [("content-type", "application/json"), ("x-long", long.as_str())];
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-long", long.as_str()),
+    ];
     let body = request("patient-view").to_string();
     let answer = call(&service, "POST", SERVICE, &headers, body).await;
     assert_eq!(answer.status, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);

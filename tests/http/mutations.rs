@@ -256,7 +256,10 @@ fn body(seed: &Value, case: u64) -> Vec<u8> {
 /// The most memory that the process has had, in KiB.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
     let digits: String = line.chars().filter(char::is_ascii_digit).collect();
     digits.parse().unwrap()
 }
@@ -265,7 +268,11 @@ fn peak() -> u64 {
 async fn mutations() {
     let service = demonstration();
     let seeds = seeds(&service).await;
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .map(|text| text.parse::<u64>().unwrap())
+    };
     let cases = match number("SID_CDS_CASE") {
         Some(case) => case..case + 1,
         None => 0..number("SID_CDS_CASES").unwrap_or(CASES),

@@ -69,9 +69,7 @@ async fn client(address: std::net::SocketAddr, call: Arc<Vec<u8>>, until: Instan
         let started = Instant::now();
         match ask(&mut stream, &call).await {
             Ok(head) if head.starts_with("HTTP/1.1 200") => seen.answered.push(started.elapsed()),
-            Ok(head)
-                if head.starts_with("HTTP/1.1 503") || head.starts_with("HTTP/1.1 429") =>
-            {
+            Ok(head) if head.starts_with("HTTP/1.1 503") || head.starts_with("HTTP/1.1 429") => {
                 assert!(head.contains("retry-after: "), "{head}");
                 seen.turned_away.push(started.elapsed());
                 // As a client does that was turned away; without it the load is the clients' own.
@@ -96,7 +94,10 @@ fn of(times: &mut [Duration], share: usize) -> Duration {
 /// The memory of the process, in KiB.
 fn memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap();
     let digits: String = line.chars().filter(char::is_ascii_digit).collect();
     digits.parse().unwrap()
 }
@@ -104,7 +105,9 @@ fn memory() -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn overload() {
     let seconds = std::env::var("SID_CDS_LOAD_SECONDS").map_or(1, |text| text.parse().unwrap());
-    let mut request = get(&demonstration(), "/demo/requests/p05/patient-view").await.json();
+    let mut request = get(&demonstration(), "/demo/requests/p05/patient-view")
+        .await
+        .json();
     request.as_object_mut().unwrap().remove("fhirServer");
     let body = request.to_string();
     let call = Arc::new(
@@ -126,7 +129,12 @@ async fn overload() {
     let mut stream = TcpStream::connect(service.address).await.unwrap();
     for _ in 0..50 {
         let started = Instant::now();
-        assert!(ask(&mut stream, &call).await.unwrap().starts_with("HTTP/1.1 200"));
+        assert!(
+            ask(&mut stream, &call)
+                .await
+                .unwrap()
+                .starts_with("HTTP/1.1 200")
+        );
         alone.push(started.elapsed());
     }
     let before = memory();
@@ -147,7 +155,12 @@ async fn overload() {
     }
     let after = memory();
     let started = Instant::now();
-    assert!(ask(&mut stream, &call).await.unwrap().starts_with("HTTP/1.1 200"));
+    assert!(
+        ask(&mut stream, &call)
+            .await
+            .unwrap()
+            .starts_with("HTTP/1.1 200")
+    );
     println!(
         "{CLIENTS} clients at {PLACES} places for {seconds} s, {} bytes a call: {} answered ({:?} in the \
          middle, 99 of 100 within {:?}; alone {:?}), {} turned away ({:?} in the middle, 99 of 100 \

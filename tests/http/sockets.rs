@@ -62,7 +62,9 @@ impl Running {
     /// The open connections, as the metrics say.
     fn connections(&self) -> String {
         let text = self.metrics.text();
-        let line = text.lines().find_map(|line| line.strip_prefix("sid_cds_connections "));
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("sid_cds_connections "));
         line.unwrap_or_default().to_owned()
     }
 
@@ -170,7 +172,10 @@ async fn a_client_that_is_half_gone() {
     stream.write_all(&call[..call.len() - 1]).await.unwrap();
     stream.shutdown().await.unwrap();
     let answer = read_all(&mut stream).await;
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 400"),
+        "{answer}"
+    );
     service.emptied().await;
 }
 
@@ -224,7 +229,10 @@ async fn a_head_of_a_megabyte() {
     // It may be told before it has said everything.
     let _ = stream.write_all(head.as_bytes()).await;
     let answer = read_all(&mut stream).await;
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer:.100}");
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 431"),
+        "{answer:.100}"
+    );
     assert!(service.answers().await);
 }
 
@@ -303,7 +311,10 @@ async fn encrypted() {
         .no_proxy()
         .build()
         .unwrap();
-    let url = format!("https://localhost:{}/cds-services/sid-patient-view", service.address.port());
+    let url = format!(
+        "https://localhost:{}/cds-services/sid-patient-view",
+        service.address.port()
+    );
     let answer = client
         .post(&url)
         .header("content-type", "application/json")
@@ -319,7 +330,10 @@ async fn encrypted() {
     stream.write_all(&call("close")).await.unwrap();
     assert!(!read_all(&mut stream).await.contains("200 OK"));
     let strict = reqwest::Client::builder().no_proxy().build().unwrap();
-    assert!(strict.get(&url).send().await.is_err(), "nobody vouches for this certificate");
+    assert!(
+        strict.get(&url).send().await.is_err(),
+        "nobody vouches for this certificate"
+    );
     service.stop.send(()).unwrap();
 }
 
@@ -332,5 +346,8 @@ async fn a_certificate_that_is_none() {
     })
     .await;
     let error = service.ended.await.unwrap().unwrap_err().to_string();
-    assert!(error.contains("Cargo.toml") && error.contains("nowhere.pem"), "{error}");
+    assert!(
+        error.contains("Cargo.toml") && error.contains("nowhere.pem"),
+        "{error}"
+    );
 }
