@@ -181,6 +181,7 @@ fn routes(state: &Arc<State>) -> Router {
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
         .method_not_allowed_fallback(error::no_such_method)
+        .layer(middleware::from_fn(limits::let_others_ask))
         .layer(places)
         .layer(middleware::from_fn_with_state(with(), limits::receive))
         .layer(middleware::from_fn_with_state(with(), limits::rate))

@@ -222,6 +222,13 @@ async fn collect(
     Ok((bytes, held))
 }
 
+/// Lets the other calls that have come find out whether there is a place before this one, which has
+/// one, takes a processor: an answer is computed without a pause in which they could.
+pub async fn let_others_ask(request: Request, next: Next) -> Response {
+    tokio::task::yield_now().await;
+    next.run(request).await
+}
+
 /// 503 for a call that finds every place taken.
 pub async fn shed(_: BoxError) -> Response {
     over(Limit::Calls, Refusal::busy())
