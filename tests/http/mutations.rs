@@ -26,7 +26,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// The process may not grow beyond this, in KiB.
 const MOST_MEMORY: u64 = 1_500_000;
 
-/// SplitMix64: the same numbers for the same seed, on every machine.
+/// `SplitMix64`: the same numbers for the same seed, on every machine.
 struct Chance(u64);
 
 impl Chance {
