@@ -4,6 +4,7 @@
 //! out. [`request::Request::wanted`] says what is to be fetched.
 
 pub mod completion;
+pub mod feedback;
 pub mod measure;
 pub mod outcome;
 pub mod request;
@@ -11,15 +12,17 @@ pub mod schema;
 pub mod service;
 pub mod template;
 
-use std::collections::BTreeSet;
-
 use jiff::{civil::Date, tz::TimeZone};
 use serde::Serialize;
 
 use crate::{
     cards::{self, Language, Writing, card::Card},
-    chart::{Obtained, Reading, Shortfall, terminology::Terminology},
-    guideline::{self, assessment::Population, problem::Problem},
+    chart::{Chart, Obtained, Reading, Shortfall, terminology::Terminology},
+    guideline::{
+        self,
+        assessment::{Assessment, CourseConclusion, OrderConclusion, Population, StartConclusion},
+        problem::Problem,
+    },
 };
 use completion::Fetched;
 use outcome::{Issue, IssueCode, OperationOutcome};
@@ -45,21 +48,63 @@ pub struct Settings<'a> {
 pub struct Answer {
     /// The cards, most urgent first.
     pub cards: Vec<Card>,
-    /// The population that was found; for the log line, not sent.
+    /// What was concluded; for the audit trail and the store, not sent.
     #[serde(skip)]
-    pub population: Population,
-    /// What to count; not sent.
-    #[serde(skip)]
-    pub signals: Signals,
+    pub concluded: Concluded,
 }
 
-/// What says over many answers that something is coded or recorded in a way that is not known.
+/// What an answer rests on, in codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signals {
-    /// The kinds of data problem, each once.
-    pub problems: BTreeSet<Problem>,
+pub struct Concluded {
+    /// The client's id of the moment at which the hook fired.
+    pub hook_instance: String,
+    /// The evaluation date.
+    pub as_of: Date,
+    /// The version of the guideline.
+    pub guideline: &'static str,
+    /// The population.
+    pub population: Population,
+    /// Whether immunoglobulin can be started.
+    pub start: StartConclusion,
+    /// What is said of the running course.
+    pub course: Vec<CourseConclusion>,
+    /// What is said of the order.
+    pub order: Option<OrderConclusion>,
+    /// What could not be read or used, each kind once.
+    pub problems: Vec<Problem>,
     /// There is IgG, and the patient belongs to no population.
     pub igg_without_population: bool,
+}
+
+impl Concluded {
+    fn new(hook_instance: String, chart: &Chart, assessment: &Assessment) -> Self {
+        let mut problems: Vec<Problem> = assessment
+            .data_problems
+            .iter()
+            .map(|problem| problem.problem)
+            .collect();
+        problems.sort_unstable();
+        problems.dedup();
+        Self {
+            hook_instance,
+            as_of: assessment.as_of,
+            guideline: assessment.guideline.version,
+            population: assessment.population.code,
+            start: assessment.start.conclusion,
+            course: assessment.course.conclusions.clone(),
+            order: assessment.order.conclusion,
+            problems,
+            igg_without_population: assessment.population.code == Population::None
+                && !chart.facts.igg.is_empty(),
+        }
+    }
+}
+
+impl Answer {
+    /// For a client of CDS Hooks 1.0: deletes name their resource where that version has it (AMB-13).
+    pub fn name_deletes_as_in_1_0(&mut self) {
+        self.cards.iter_mut().for_each(Card::name_deletes_as_in_1_0);
+    }
 }
 
 /// Answers one call of `service` from the request and from what was fetched for it.
@@ -76,6 +121,39 @@ pub fn answer(
     as_of: Date,
     settings: Settings<'_>,
 ) -> Result<Answer, OperationOutcome> {
+    evaluate(service, request, fetched, as_of, settings).map(|evaluation| Answer {
+        concluded: Concluded::new(
+            request.hook_instance().to_owned(),
+            &evaluation.chart,
+            &evaluation.assessment,
+        ),
+        cards: evaluation.cards,
+    })
+}
+
+/// An answer with everything that it came from.
+#[derive(Debug, Clone)]
+pub struct Evaluation {
+    /// The chart.
+    pub chart: Chart,
+    /// What the guideline says of it.
+    pub assessment: Assessment,
+    /// The cards, most urgent first.
+    pub cards: Vec<Card>,
+}
+
+/// Evaluates one call of `service`, as [`answer`] does, and keeps how the answer came about.
+///
+/// # Errors
+///
+/// As [`answer`].
+pub fn evaluate(
+    service: &Service,
+    request: &Request<'_>,
+    fetched: &Fetched,
+    as_of: Date,
+    settings: Settings<'_>,
+) -> Result<Evaluation, OperationOutcome> {
     let Settings {
         zone,
         terminology,
@@ -103,17 +181,12 @@ pub fn answer(
         hook: Some(service.hook()),
     };
     let cards = cards::write(&assessment, &chart, writing);
-    let population = assessment.population.code;
-    let signals = Signals {
-        problems: assessment.data_problems.iter().map(|p| p.problem).collect(),
-        igg_without_population: population == Population::None && !chart.facts.igg.is_empty(),
-    };
     match unobtained {
         Some(outcome) if cards.is_empty() => Err(outcome),
-        _ => Ok(Answer {
+        _ => Ok(Evaluation {
+            chart,
+            assessment,
             cards,
-            population,
-            signals,
         }),
     }
 }

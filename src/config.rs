@@ -1,8 +1,10 @@
 //! The configuration: defaults that are the manual, a file, the environment, and what is wrong in them.
 
+mod audit;
 mod client;
 mod exposure;
 mod jwt;
+mod store;
 
 use std::{
     collections::BTreeSet, fmt, net::SocketAddr, num::NonZeroU32, path::Path, time::Duration,
@@ -17,10 +19,13 @@ use figment::{
 };
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
+use uuid::Uuid;
 
-use crate::cards::Language;
-pub use client::{BaseUrl, Client};
+use crate::cards::{self, Language};
+pub use audit::{AuditFormat, AuditSink};
+pub use client::{BaseUrl, Client, Version};
 pub use jwt::{Algorithm, Jwt, Keys, Replay};
+pub use store::StorePlace;
 
 /// The manual, compiled in.
 pub const DEFAULT: &str = include_str!("config.default.toml");
@@ -71,6 +76,8 @@ pub struct Config {
     pub fetch_limit_resources: usize,
     /// What a call gets whose required data could not be obtained.
     pub required_data_missing: RequiredDataMissing,
+    /// Which tokens the prefetch templates hold.
+    pub prefetch_tokens: PrefetchTokens,
     /// Browser origins that may call.
     pub cors_origins: Origins,
     /// Largest body, in bytes.
@@ -122,10 +129,25 @@ pub struct Config {
     /// How often the canaries are assessed, in seconds.
     #[serde(deserialize_with = "within::<_, 1, 86_400>")]
     pub canary_interval_seconds: usize,
+    /// Where feedback and what was shown are kept.
+    pub store: StorePlace,
+    /// The key of the uuids of cards and suggestions, `None` without one.
+    #[serde(deserialize_with = "card_key")]
+    pub card_key: Option<Uuid>,
+    /// Words that clinicians write are kept.
+    pub feedback_comments: bool,
+    /// The service is ready while the store is down.
+    pub ready_without_store: bool,
     /// Language of the cards.
     pub language: LanguageChoice,
     /// Zone of "today".
     pub time_zone: Zone,
+    /// Where the audit trail goes.
+    pub audit: AuditSink,
+    /// How a line of an audit file looks.
+    pub audit_format: AuditFormat,
+    /// The playground is served at `/`.
+    pub playground: bool,
     /// Files with a site's own codes.
     pub terminology_files: Vec<RelativePathBuf>,
     /// Log filter.
@@ -156,6 +178,16 @@ pub enum RequiredDataMissing {
     /// Cards from what there is, one of which says what could not be obtained.
     #[serde(rename = "card")]
     Card,
+}
+
+/// Which tokens the prefetch templates hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrefetchTokens {
+    /// Members of the context, and `today()`.
+    Today,
+    /// Members of the context only.
+    Context,
 }
 
 /// How the language of the cards is chosen.
@@ -304,7 +336,10 @@ fn explain(figment: &Figment, fault: &FigmentError) -> String {
             let key = fault.path.join(".");
             let value =
                 value_at(figment, &fault.path).and_then(|value| serde_json::to_string(&value).ok());
-            let value = value.map_or(String::new(), |value| format!(" = {value}"));
+            // The URL of a store may hold a password.
+            let value = value
+                .filter(|_| !["store", "card-key"].contains(&key.as_str()))
+                .map_or(String::new(), |value| format!(" = {value}"));
             let expected = match kind {
                 Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
                     format!("expected {expected}")
@@ -394,6 +429,15 @@ fn within<'de, D: Deserializer<'de>, const LEAST: usize, const MOST: usize>(
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let ms = number(deserializer, "milliseconds", 0, 600_000)?;
     Ok(Duration::from_millis(ms as u64))
+}
+
+fn card_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
+    let secret = String::deserialize(deserializer)?;
+    match secret.chars().count() {
+        0 => Ok(None),
+        32.. => Ok(Some(cards::key(&secret))),
+        _ => Err(D::Error::custom("expected at least 32 characters, or none")),
+    }
 }
 
 fn body_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {

@@ -1,10 +1,13 @@
 //! The HTTP service: routes, limits, errors, the clock, the log line.
 
+mod artefacts;
+mod audit;
 pub mod caller;
 pub mod canary;
 pub mod clock;
 mod demonstration;
 mod error;
+mod feedback;
 mod fetch;
 mod fhir;
 mod handlers;
@@ -14,7 +17,10 @@ mod log;
 pub mod metrics;
 pub mod outbound;
 mod page;
+mod pages;
+mod playground;
 pub mod readiness;
+mod shown;
 mod socket;
 pub mod terminology;
 pub mod trust;
@@ -40,10 +46,15 @@ use tower_http::{
 
 use self::metrics::Metrics;
 use crate::{
-    cds_hooks::service::{ServiceError, Services},
+    cds_hooks::{
+        service::{ServiceError, Services},
+        template::Tokens,
+    },
     chart::terminology::Terminology,
-    config::{Config, Origins},
+    config::{Config, Origins, PrefetchTokens},
+    store::{self, StoreError},
 };
+use audit::Audit;
 use caller::Caller;
 use canary::{Canaries, CanaryError};
 use clock::{Clock, Patience};
@@ -54,6 +65,7 @@ pub use log::start as start_log;
 use outbound::OutboundError;
 pub use page::curl_lines;
 use readiness::Readiness;
+use shown::ShownQueue;
 pub use terminology::TerminologyError;
 use trust::{Trust, TrustError};
 
@@ -85,6 +97,12 @@ pub struct State {
     pub patience: Patience,
     /// Whom a caller is taken for while none is checked.
     pub assumed: Caller,
+    /// What was shown and what came back.
+    pub store: Arc<store::Store>,
+    /// The way of what was shown to the store.
+    pub shown: ShownQueue,
+    /// The audit trail.
+    pub audit: Arc<Audit>,
     /// The demonstration patients, in demonstration mode.
     pub demonstration: Option<Demonstration>,
 }
@@ -117,6 +135,12 @@ pub enum ServerError {
         /// What is wrong.
         source: io::Error,
     },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file of the audit trail.
+    #[error("audit: the file cannot be opened: {0}")]
+    Audit(io::Error),
     /// A key file of a client.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -134,13 +158,14 @@ pub enum ServerError {
 }
 
 impl State {
-    /// The state of a service without demonstration patients.
+    /// The state of a service without demonstration patients; there must be a runtime.
     ///
     /// # Errors
     ///
     /// A file of `hooks/` or `terminology/`, one of the site's, or the key file of a client is not what
-    /// it must be.
+    /// it must be; the store is nowhere, or the file of the audit trail cannot be opened.
     pub fn new(config: Config, clock: Clock) -> Result<Self, ServerError> {
+        let store = Arc::new(store::Store::new(config.store.clone())?);
         let files = config.terminology_files.iter();
         let terminology = terminology::load(files.map(RelativePathBuf::relative))?;
         Ok(Self {
@@ -149,10 +174,13 @@ impl State {
             metrics: Arc::default(),
             readiness: Readiness::default(),
             canaries: Canaries::built_in()?,
-            services: Services::with_codes_of(&terminology)?,
+            services: Services::with_codes_of(&terminology, tokens(config.prefetch_tokens))?,
             terminology,
             assumed: Caller::new(config.assumed_client())?,
             patience: Patience::For(config.fetch_deadline),
+            shown: ShownQueue::start(Arc::clone(&store)),
+            store,
+            audit: Arc::new(Audit::start(&config).map_err(ServerError::Audit)?),
             config,
             clock,
             demonstration: None,
@@ -160,9 +188,16 @@ impl State {
     }
 }
 
+fn tokens(configured: PrefetchTokens) -> Tokens {
+    match configured {
+        PrefetchTokens::Today => Tokens::Today,
+        PrefetchTokens::Context => Tokens::Context,
+    }
+}
+
 /// Every route, with its layers: CORS answers a preflight before anything else and marks errors too.
-pub fn router(state: State) -> Router {
-    routes(&Arc::new(state))
+pub fn router(state: impl Into<Arc<State>>) -> Router {
+    routes(&state.into())
 }
 
 fn routes(state: &Arc<State>) -> Router {
@@ -180,6 +215,7 @@ fn routes(state: &Arc<State>) -> Router {
     let guarded = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
+        .route("/cds-services/{id}/feedback", post(feedback::receive))
         .method_not_allowed_fallback(error::no_such_method)
         .layer(middleware::from_fn(limits::let_others_ask))
         .layer(places)
@@ -188,17 +224,21 @@ fn routes(state: &Arc<State>) -> Router {
         .layer(middleware::from_fn_with_state(with(), trust::guard));
     let mut routes = Router::new()
         .merge(guarded)
+        .route("/fhir-artifacts", get(artefacts::all))
+        .route("/fhir-artifacts/{type}", get(artefacts::of_type))
+        .route("/fhir-artifacts/{type}/{id}", get(artefacts::one))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready));
     if state.demonstration.is_some() {
         routes = routes
-            .route("/", get(page::root))
-            .route("/page.css", get(page::style))
             .route(
                 "/demo/requests/{patient}/{hook}",
                 get(demonstration::request),
             )
             .nest("/fhir", fhir::routes());
+    }
+    if state.demonstration.is_some() || state.config.playground {
+        routes = routes.merge(playground::routes());
     }
     routes
         .fallback(error::no_such_address)
@@ -206,7 +246,10 @@ fn routes(state: &Arc<State>) -> Router {
         .with_state(with())
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn(log::one_line))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state.audit),
+            log::one_line,
+        ))
         .layer(middleware::from_fn_with_state(with(), metrics::count))
         .layer(middleware::from_fn_with_state(with(), socket::last_answer))
         .layer(cors)
@@ -227,6 +270,27 @@ fn cors(origins: &Origins) -> CorsLayer {
         .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .max_age(PREFLIGHT_MAX_AGE)
+}
+
+/// Opens the store, before the socket: what a person has to mend stops the start, and a database that
+/// does not answer is waited for while cards are answered.
+///
+/// # Errors
+///
+/// The store cannot be used before someone has done something about it.
+pub async fn open_store(state: &State) -> Result<(), ServerError> {
+    match state.store.open().await {
+        Ok(()) => {
+            tracing::debug!(store = %state.store.place(), "the store is open");
+            Ok(())
+        }
+        Err(StoreError::Unavailable(reason)) => {
+            let store = state.store.place();
+            tracing::error!(%store, reason, "the store does not answer: feedback gets 503 until it does");
+            Ok(())
+        }
+        Err(refused) => Err(refused.into()),
+    }
 }
 
 /// Opens the socket on which [`run`] serves.
@@ -270,7 +334,11 @@ pub async fn run(
         Ok(())
     });
     // What runs beside ends with this.
-    socket::serve(listener, &state, routes(&state), stop).await
+    socket::serve(listener, &state, routes(&state), stop).await?;
+    state.shown.flush().await;
+    state.audit.flush();
+    state.store.close().await;
+    Ok(())
 }
 
 /// Ready on SIGTERM or ctrl-c.

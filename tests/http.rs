@@ -4,17 +4,22 @@
 
 mod http {
     pub mod answers;
+    pub mod artefacts;
+    pub mod audit;
     pub mod bad_tokens;
     pub mod canaries;
     pub mod demonstration;
     pub mod discovery;
+    pub mod feedback;
     pub mod fetching;
+    pub mod fhir_server;
     pub mod harness;
     pub mod independent;
     pub mod key_sources;
     pub mod limits;
     pub mod mutations;
     pub mod overload;
+    pub mod playground;
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;

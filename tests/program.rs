@@ -14,7 +14,10 @@ use serde_json::Value;
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sid-cds"));
-    command.env_clear().current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+        .env_clear()
+        .env("SID_CDS_STORE", "memory")
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     command
 }
 
@@ -124,7 +127,8 @@ fn the_printed_commands_work_and_a_signal_stops_it() {
     let log = fs::read_to_string(&demo.log.0).unwrap();
     for said in [
         "listening",
-        "service=\"sid-patient-view\" client=\"demo\" status=200",
+        "answered service=\"sid-patient-view\" status=200",
+        "client=\"demo\"",
         "cards=",
         "stopping",
     ] {
@@ -187,6 +191,15 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
             "time-zone = \"Copenhagen\"",
             "time-zone = \"Copenhagen\": expected an IANA time zone",
         ),
+        (
+            "card-key = \"short secret\"",
+            "card-key: expected at least 32",
+        ),
+        ("audit = \"file:\"", "audit = \"file:\": expected \"off\""),
+        (
+            "audit-format = \"xml\"",
+            "audit-format = \"xml\": expected one of \"json\", \"fhir\"",
+        ),
         ("log = \"a=b=c\"", "log = \"a=b=c\": expected error, warn"),
         (
             "log-format = \"xml\"",
@@ -223,7 +236,7 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
         ),
         (
             "[[clients]]\nname = \"a\"\nfhir-server = \"https://a.example\"",
-            "clients.0.fhir-server: there is no such key; the keys are name, fhir-servers, ",
+            "clients.0.fhir-server: there is no such key; the keys are name, cds-hooks, fhir-servers, ",
         ),
         (
             "[[clients]]\nname = \"a\"\njwt = { issuer = \"x\" }",
@@ -264,6 +277,7 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
         let message = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{content}: {message}");
         assert!(message.contains(expected), "{content}: {message}");
+        assert!(!message.contains("secret"), "{message}");
         assert!(
             message.contains(file.path()),
             "{content} names its file: {message}"
@@ -288,6 +302,11 @@ fn a_wrong_variable_stops_the_start_and_is_named() {
             "SID_CDS_BODY_LIMIT_BYTES: body-limit-bytes = 1: expected",
         ),
         (
+            "SID_CDS_STORE",
+            "mysql://sid:secret@db/sid",
+            "SID_CDS_STORE: store: expected \"sqlite:FILE\"",
+        ),
+        (
             "SID_CDS_LANGAUGE",
             "da",
             "SID_CDS_LANGAUGE: langauge: there is no such key",
@@ -306,6 +325,7 @@ fn a_wrong_variable_stops_the_start_and_is_named() {
         assert_eq!(output.status.code(), Some(1), "{name}");
         let message = text(&output.stderr);
         assert!(message.contains(expected), "{name}: {message}");
+        assert!(!message.contains("secret"), "{message}");
     }
 }
 

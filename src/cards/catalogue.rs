@@ -6,14 +6,16 @@
 
 pub(super) mod choices;
 pub(super) mod conclusion;
-pub(super) mod entry;
-pub(super) mod gaps;
+pub(crate) mod entry;
+pub(crate) mod gaps;
 pub(super) mod grounds;
 pub(super) mod labels;
+pub(super) mod overrides;
 pub(super) mod reports;
 pub(super) mod studies;
 pub(super) mod summary;
 pub(crate) mod timeline;
+pub(crate) mod trace;
 pub(crate) mod words;
 
 use super::Language;

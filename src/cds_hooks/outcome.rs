@@ -94,6 +94,8 @@ pub enum IssueCode {
     NotSupported,
     /// The body is over the limit.
     TooLong,
+    /// Not now; the same call may be answered later.
+    Transient,
     /// Access was denied.
     Forbidden,
     /// No answer in time.
@@ -102,8 +104,6 @@ pub enum IssueCode {
     Throttled,
     /// Data could not be obtained.
     Incomplete,
-    /// Not now; the same call may be answered later.
-    Transient,
     /// More than is read.
     TooCostly,
     /// An error of the service.

@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use figment::value::magic::RelativePathBuf;
 use jiff::civil::Date;
 
 use super::{Failure, LanguageArg, assess, print};
 use crate::{
     cards::Language,
     cds_hooks::service::Services,
-    chart::{Reading, terminology::Terminology},
+    chart::Reading,
     config::Config,
     guideline,
-    server::clock::Clock,
+    server::{clock::Clock, terminology},
     timeline,
 };
 
@@ -28,6 +29,9 @@ pub struct Timeline {
     /// Print the table instead of the picture: a line for each finding, tabs between the columns.
     #[arg(long)]
     table: bool,
+    /// A file with a site's own codes, as in `terminology-files` of the configuration; may be repeated.
+    #[arg(long = "terminology", value_name = "FILE")]
+    terminology_files: Vec<PathBuf>,
     /// A FHIR Bundle with a patient's whole record, or a CDS Hooks request; `-` is standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -37,7 +41,9 @@ pub struct Timeline {
 pub fn run(arguments: &Timeline) -> Result<(), Failure> {
     let config = Config::load(None)?;
     let services = Services::built_in()?;
-    let terminology = Terminology::built_in()?;
+    let configured = config.terminology_files.iter();
+    let configured = configured.map(RelativePathBuf::relative);
+    let terminology = terminology::load(configured.chain(arguments.terminology_files.clone()))?;
     let zone = &config.time_zone.0;
     let as_of = arguments.as_of.unwrap_or_else(|| Clock::System.today(zone));
     let reading = Reading {

@@ -14,6 +14,9 @@ pub struct Client {
     /// Its name in the log.
     #[serde(deserialize_with = "name")]
     pub name: String,
+    /// The version of CDS Hooks that it speaks.
+    #[serde(default)]
+    pub cds_hooks: Version,
     /// The FHIR servers that its calls may name in `fhirServer`.
     #[serde(default)]
     pub fhir_servers: Vec<BaseUrl>,
@@ -28,11 +31,24 @@ pub struct Client {
     pub certificate: Option<String>,
 }
 
+/// The version of CDS Hooks that a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub enum Version {
+    /// 1.0, in which a delete names its resource elsewhere (AMB-13).
+    #[serde(rename = "1.0")]
+    V1_0,
+    /// 2.0 or later.
+    #[default]
+    #[serde(rename = "2.0")]
+    V2_0,
+}
+
 impl Client {
     /// The client of every call where none is configured: no FHIR server is asked on its behalf.
     pub fn anonymous() -> Self {
         Self {
             name: "anonymous".to_owned(),
+            cds_hooks: Version::default(),
             fhir_servers: Vec::new(),
             private_network_hosts: Vec::new(),
             jwt: None,
@@ -45,6 +61,7 @@ impl Client {
         let hosts = ["127.0.0.1", "localhost"];
         Self {
             name: "demo".to_owned(),
+            cds_hooks: Version::default(),
             fhir_servers: hosts
                 .iter()
                 .filter_map(|host| BaseUrl::parse(&format!("http://{host}:{port}/fhir")))

@@ -18,9 +18,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
-use uuid::Uuid;
 
-use super::{State, error::Refusal, fhir::Store};
+use super::{State, error::Refusal, fhir::Store, playground::question};
 use crate::{
     cards::Language,
     cds_hooks::service::Service,
@@ -29,13 +28,11 @@ use crate::{
 };
 
 pub(super) static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
-const DRAFT: &str = include_str!("../../fixtures/immunoglobulin-draft.json");
 
 /// The demonstration patients with their records as written.
 #[derive(Debug)]
 pub struct Demonstration {
     patients: Vec<DemonstrationPatient>,
-    draft: Value,
     zone: Zone,
     base: String,
 }
@@ -119,13 +116,8 @@ impl Demonstration {
             })
             .collect::<Result<Vec<_>, _>>()?;
         patients.sort_by(|a, b| a.id.cmp(&b.id));
-        let draft = serde_json::from_str(DRAFT).map_err(|e| DemonstrationError {
-            file: "immunoglobulin-draft.json".to_owned(),
-            reason: e.to_string(),
-        })?;
         Ok(Self {
             patients,
-            draft,
             zone,
             base,
         })
@@ -143,14 +135,8 @@ impl Demonstration {
 
     /// Every record as it stands on `today`.
     pub fn store(&self, today: Date) -> Store {
-        let resources = self.patients.iter().flat_map(|patient| {
-            let days = days_between(patient.as_of, today);
-            patient.resources.iter().map(move |resource| {
-                let mut resource = resource.clone();
-                dates::shift(&mut resource, days, &self.zone.0);
-                resource
-            })
-        });
+        let patients = self.patients.iter();
+        let resources = patients.flat_map(|patient| self.record(patient, today));
         let failing = self.patients.iter().flat_map(|patient| {
             let types = patient.not_searched.iter();
             types.map(|resource_type| (patient.id.clone(), resource_type.clone()))
@@ -162,9 +148,23 @@ impl Demonstration {
         )
     }
 
+    /// One patient's record as it stands on the day on which its story is told.
+    pub fn record(&self, patient: &DemonstrationPatient, on: Date) -> Vec<Value> {
+        let days = days_between(patient.as_of, on);
+        patient
+            .resources
+            .iter()
+            .map(|resource| {
+                let mut resource = resource.clone();
+                dates::shift(&mut resource, days, &self.zone.0);
+                resource
+            })
+            .collect()
+    }
+
     /// A draft order of immunoglobulin for a patient.
     pub fn draft(&self, patient_id: &str, today: Date) -> Value {
-        let mut draft = self.draft.clone();
+        let mut draft = question::order_on_screen();
         draft["subject"] = json!({ "reference": format!("Patient/{patient_id}") });
         draft["authoredOn"] = json!(today.to_string());
         draft
@@ -176,39 +176,24 @@ impl Demonstration {
             .patients
             .iter()
             .find(|patient| patient.id == patient_id)?;
+        let draft = self.draft(&patient.id, today);
         let store = self.store(today);
-        let prefetch: serde_json::Map<String, Value> = service
-            .templates()
-            .iter()
-            .filter_map(|template| {
-                let result = store.resolve(&template.filled(&patient.id, today))?;
-                Some((template.key().to_owned(), result))
-            })
-            .collect();
-        let mut context = json!({ "userId": "Practitioner/demo", "patientId": patient.id });
-        if service.hook() != Hook::PatientView {
-            let draft = self.draft(&patient.id, today);
-            if service.hook() == Hook::OrderSelect {
-                let id = draft["id"].as_str().unwrap_or_default();
-                context["selections"] = json!([format!("MedicationRequest/{id}")]);
-            }
-            context["draftOrders"] = json!({
-                "resourceType": "Bundle",
-                "type": "collection",
-                "entry": [{ "resource": draft }],
-            });
-        }
-        Some(json!({
-            "hook": service.hook(),
-            "hookInstance": Uuid::new_v5(&Uuid::NAMESPACE_OID, patient.id.as_bytes()),
-            "fhirServer": format!("{}/fhir", self.base),
-            "context": context,
-            "prefetch": prefetch,
-        }))
+        Some(question::request(
+            &store,
+            &patient.id,
+            service,
+            today,
+            vec![draft],
+        ))
     }
 }
 
 impl DemonstrationPatient {
+    /// The resource types whose search fails.
+    pub fn not_searched(&self) -> &[String] {
+        &self.not_searched
+    }
+
     fn read(folder: &str, bundle: &str, story: &str) -> Result<Self, DemonstrationError> {
         let fail = |file: &str, reason: String| DemonstrationError {
             file: format!("{folder}/{file}"),

@@ -23,8 +23,8 @@ use crate::cds_hooks::outcome::{Issue, IssueCode, OperationOutcome};
 pub struct Refusal {
     status: StatusCode,
     outcome: OperationOutcome,
-    /// Seconds after which the same call may be made again.
-    retry_after: Option<u64>,
+    /// When the call may be made again, in seconds.
+    retry_after: Option<u32>,
 }
 
 impl Refusal {
@@ -98,7 +98,8 @@ impl Refusal {
     pub fn too_many(wait: Duration) -> Self {
         let text = "This client calls more often than it may.";
         let mut refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, IssueCode::Throttled, text);
-        refusal.retry_after = Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        refusal.retry_after = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
         refusal
     }
 
@@ -119,6 +120,14 @@ impl Refusal {
         )
     }
 
+    /// 503, with the number of seconds after which the call may be made again.
+    pub fn unavailable(text: &str, retry_after: u32) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, IssueCode::Transient, text)
+        }
+    }
+
     /// Another status.
     pub fn new(status: StatusCode, code: IssueCode, text: impl Into<String>) -> Self {
         Self {
@@ -132,13 +141,13 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.outcome)).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             // RFC 6750 §3: no error code, since that would be a detail.
             let scheme = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
-        }
-        if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -47,6 +47,11 @@ impl Store {
         }
     }
 
+    /// Where it stands, without a slash at its end.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// One resource.
     pub fn read(&self, resource_type: &str, id: &str) -> Option<&Value> {
         self.of_type(resource_type)

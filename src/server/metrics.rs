@@ -113,10 +113,10 @@ impl Metrics {
                 *share += (now - *share) / MEMORY;
                 gauge!("sid_cds_card_share", "card" => code(card)).set(*share);
             }
-            for problem in &answer.signals.problems {
+            for problem in &answer.concluded.problems {
                 counter!("sid_cds_data_problems_total", "problem" => code(problem)).increment(1);
             }
-            if answer.signals.igg_without_population {
+            if answer.concluded.igg_without_population {
                 counter!("sid_cds_igg_without_population_total").increment(1);
             }
         });

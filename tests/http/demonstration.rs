@@ -15,7 +15,7 @@ use sid_cds::{
     guideline::{assess, assessment::CardCode, hooks::Hook},
 };
 
-use super::harness::{BASE, ORIGIN, call, demonstration, demonstration_on, get, post};
+use super::harness::{ORIGIN, call, demonstration, demonstration_on, get, post};
 
 const HOOKS: [&str; 3] = ["patient-view", "order-select", "order-sign"];
 
@@ -187,34 +187,6 @@ async fn requests_made_ready_are_answered() {
             );
         }
     }
-}
-
-/// The page names every patient, runs nothing and loads nothing from elsewhere.
-#[tokio::test]
-async fn the_page() {
-    let service = demonstration();
-    let page = get(&service, "/").await;
-    assert_eq!(page.status, StatusCode::OK);
-    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
-    assert!(
-        page.header("content-security-policy")
-            .starts_with("default-src 'none'")
-    );
-    assert!(!page.text.contains("<script") && !page.text.contains("style="));
-    assert!(!page.text.contains("{rows}") && !page.text.contains("{base}"));
-    for record in records() {
-        let id = patient_id(&record);
-        assert!(page.text.contains(&format!("/fhir/Patient/{id}\"")), "{id}");
-        assert!(
-            page.text.contains(&format!("&amp;patientId={id}&amp;")),
-            "{id}"
-        );
-    }
-    assert!(page.text.contains(&format!("{BASE}/cds-services")));
-    assert_eq!(
-        get(&service, "/page.css").await.header("content-type"),
-        "text/css; charset=utf-8"
-    );
 }
 
 #[derive(serde::Deserialize)]

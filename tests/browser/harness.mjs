@@ -1,0 +1,144 @@
+// A running demonstration, a real Chromium, and what every page must hold: no error in the console, no
+// request to another place, nothing that axe finds.
+//
+// Called as `node --test tests/browser/` from the root of the project, with the tools of
+// tests/tools/install. Pictures of the pages are written to target/screenshots.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "../..");
+const tools = process.env.SID_CDS_TOOLS ?? join(root, "target/tools");
+const require = createRequire(join(tools, "package.json"));
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const screenshots = join(root, "target/screenshots");
+mkdirSync(screenshots, { recursive: true });
+
+/** Starts the program; resolves when it has said where it listens. */
+export function start(args, environment = {}) {
+  const program = process.env.SID_CDS_PROGRAM ?? join(root, "target/debug/sid-cds");
+  const child = spawn(program, args, {
+    cwd: root,
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  return new Promise((done, failed) => {
+    const listen = (chunk) => {
+      said += chunk;
+      const address = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
+      const port = /address=127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+      const base = address ?? (port && `http://127.0.0.1:${port}`);
+      if (base) done({ base, stop: () => child.kill("SIGTERM") });
+    };
+    child.stdout.on("data", listen);
+    child.stderr.on("data", listen);
+    child.on("exit", (code) => failed(new Error(`stopped with ${code}: ${said}`)));
+  });
+}
+
+/** A browser with a profile of its own. */
+export async function open() {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+  return { browser, close: () => browser.close() };
+}
+
+export const DESKTOP = { width: 1280, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+/** A page that remembers whatever must not happen on it. */
+export async function visit(browser, base, options = {}) {
+  const context = await browser.newContext({
+    viewport: DESKTOP,
+    reducedMotion: "reduce",
+    locale: "da-DK",
+    ...options,
+  });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => faults.push(`page: ${error.message}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(`${base}/`)) faults.push(`request: ${request.url()}`);
+  });
+  page.on("requestfailed", (request) => {
+    // A question that a newer one overtakes is given up.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") {
+      faults.push(`failed: ${request.url()} ${request.failure()?.errorText}`);
+    }
+  });
+  page.setDefaultTimeout(60_000);
+  return {
+    page,
+    faults,
+    /** Ends the visit: nothing of what must not happen has happened. */
+    leave: async () => {
+      assert.deepEqual(faults, []);
+      await context.close();
+    },
+  };
+}
+
+/** The playground when its script has shown the first answer. */
+export async function playground(page, base, query = "") {
+  await page.goto(`${base}/${query}`);
+  await page.waitForFunction(() => document.body.dataset.ready === "true");
+}
+
+/** Does something that makes the playground ask again, and waits for what it then shows. */
+export async function asking(page, act) {
+  const before = await page.evaluate(() => Number(document.body.dataset.shown ?? 0));
+  await act();
+  await page.waitForFunction((n) => Number(document.body.dataset.shown ?? 0) > n, before);
+}
+
+/** What axe finds under WCAG 2.2 AA and its own best practices. */
+export async function accessible(page) {
+  // As a test of the browser's own world, beside the page's policy.
+  await page.evaluate(axe);
+  const found = await page.evaluate(() =>
+    globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }),
+  );
+  const place = (node) => `${node.target.join(" ")} ${node.html.slice(0, 120)}`;
+  const said = found.violations.map(
+    ({ id, help, nodes }) =>
+      `${id}: ${help} (${nodes.length}): ${nodes.slice(0, 3).map(place).join("; ")}`,
+  );
+  assert.deepEqual(said, []);
+}
+
+/** Nothing sticks out of the page to the right. */
+export async function fits(page) {
+  const [content, window] = await page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ]);
+  assert.ok(content <= window, `${content} wide in ${window}`);
+}
+
+export async function picture(page, name) {
+  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+}
+
+export function read(path) {
+  return readFileSync(join(root, path), "utf8");
+}
