@@ -5,6 +5,7 @@
 
 pub mod completion;
 pub mod feedback;
+pub mod measure;
 pub mod outcome;
 pub mod request;
 pub mod schema;
@@ -71,10 +72,12 @@ pub struct Concluded {
     pub order: Option<OrderConclusion>,
     /// What could not be read or used, each kind once.
     pub problems: Vec<Problem>,
+    /// There is IgG, and the patient belongs to no population.
+    pub igg_without_population: bool,
 }
 
 impl Concluded {
-    fn new(hook_instance: String, assessment: &Assessment) -> Self {
+    fn new(hook_instance: String, chart: &Chart, assessment: &Assessment) -> Self {
         let mut problems: Vec<Problem> = assessment
             .data_problems
             .iter()
@@ -91,6 +94,8 @@ impl Concluded {
             course: assessment.course.conclusions.clone(),
             order: assessment.order.conclusion,
             problems,
+            igg_without_population: assessment.population.code == Population::None
+                && !chart.facts.igg.is_empty(),
         }
     }
 }
@@ -117,7 +122,11 @@ pub fn answer(
     settings: Settings<'_>,
 ) -> Result<Answer, OperationOutcome> {
     evaluate(service, request, fetched, as_of, settings).map(|evaluation| Answer {
-        concluded: Concluded::new(request.hook_instance().to_owned(), &evaluation.assessment),
+        concluded: Concluded::new(
+            request.hook_instance().to_owned(),
+            &evaluation.chart,
+            &evaluation.assessment,
+        ),
         cards: evaluation.cards,
     })
 }

@@ -6,7 +6,9 @@ mod exposure;
 mod jwt;
 mod store;
 
-use std::{collections::BTreeSet, fmt, net::SocketAddr, path::Path, time::Duration};
+use std::{
+    collections::BTreeSet, fmt, net::SocketAddr, num::NonZeroU32, path::Path, time::Duration,
+};
 
 use axum::http::HeaderName;
 use figment::{
@@ -81,6 +83,52 @@ pub struct Config {
     /// Largest body, in bytes.
     #[serde(deserialize_with = "body_limit")]
     pub body_limit_bytes: usize,
+    /// Largest head of a call, in bytes.
+    #[serde(deserialize_with = "within::<_, 8_192, 1_048_576>")]
+    pub header_limit_bytes: usize,
+    /// Deepest nesting of a body.
+    #[serde(deserialize_with = "within::<_, 16, 120>")]
+    pub json_depth_limit: usize,
+    /// Most entries of one Bundle.
+    #[serde(deserialize_with = "within::<_, 10, 1_000_000>")]
+    pub entry_limit: usize,
+    /// Most resources of a body.
+    #[serde(deserialize_with = "within::<_, 10, 1_000_000>")]
+    pub resource_limit: usize,
+    /// Bytes of bodies that are held at once.
+    #[serde(deserialize_with = "within::<_, 65_536, 17_179_869_184>")]
+    pub body_memory_bytes: usize,
+    /// Calls that are answered at once.
+    #[serde(deserialize_with = "within::<_, 1, 10_000>")]
+    pub concurrent_calls: usize,
+    /// Connections that are open at once.
+    #[serde(deserialize_with = "within::<_, 1, 100_000>")]
+    pub connections: usize,
+    /// Calls of one client in a second.
+    pub client_calls_per_second: NonZeroU32,
+    /// Calls of one client at once.
+    pub client_calls_at_once: NonZeroU32,
+    /// How long a client may take to send the head of a call.
+    #[serde(rename = "head-time-ms", deserialize_with = "time")]
+    pub head_time: Duration,
+    /// How long a client may take to send a body.
+    #[serde(rename = "receive-time-ms", deserialize_with = "time")]
+    pub receive_time: Duration,
+    /// How long a client may take over a part of an answer.
+    #[serde(rename = "send-time-ms", deserialize_with = "time")]
+    pub send_time: Duration,
+    /// How long a connection may be silent.
+    #[serde(rename = "idle-time-ms", deserialize_with = "time")]
+    pub idle_time: Duration,
+    /// How long calls are taken after the service was told to stop.
+    #[serde(rename = "stop-delay-ms", deserialize_with = "time")]
+    pub stop_delay: Duration,
+    /// How long calls under way may take after that.
+    #[serde(rename = "stop-grace-ms", deserialize_with = "time")]
+    pub stop_grace: Duration,
+    /// How often the canaries are assessed, in seconds.
+    #[serde(deserialize_with = "within::<_, 1, 86_400>")]
+    pub canary_interval_seconds: usize,
     /// Where feedback and what was shown are kept.
     pub store: StorePlace,
     /// The key of the uuids of cards and suggestions, `None` without one.
@@ -363,6 +411,24 @@ fn number<'de, D: Deserializer<'de>>(
     }
     let expected = format!("expected a number of {what} from {least} to {most}");
     Err(D::Error::custom(expected))
+}
+
+/// A whole number within its range, both ends included.
+fn within<'de, D: Deserializer<'de>, const LEAST: usize, const MOST: usize>(
+    deserializer: D,
+) -> Result<usize, D::Error> {
+    let number = usize::deserialize(deserializer)?;
+    if (LEAST..=MOST).contains(&number) {
+        return Ok(number);
+    }
+    let expected = format!("expected a number from {LEAST} to {MOST}");
+    Err(D::Error::custom(expected))
+}
+
+/// A time of up to ten minutes.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let ms = number(deserializer, "milliseconds", 0, 600_000)?;
+    Ok(Duration::from_millis(ms as u64))
 }
 
 fn card_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {

@@ -3,6 +3,7 @@
 mod artefacts;
 mod audit;
 pub mod caller;
+pub mod canary;
 pub mod clock;
 mod demonstration;
 mod error;
@@ -11,12 +12,16 @@ mod fetch;
 mod fhir;
 mod handlers;
 mod language;
+pub mod limits;
 mod log;
+pub mod metrics;
 pub mod outbound;
 mod page;
 mod pages;
 mod playground;
+pub mod readiness;
 mod shown;
+mod socket;
 pub mod terminology;
 pub mod trust;
 
@@ -24,6 +29,7 @@ use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
+    error_handling::HandleErrorLayer,
     extract::DefaultBodyLimit,
     http::{HeaderValue, Method, header},
     middleware,
@@ -31,12 +37,14 @@ use axum::{
 };
 use figment::value::magic::RelativePathBuf;
 use thiserror::Error;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
+use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{AllowOrigin, CorsLayer},
 };
 
+use self::metrics::Metrics;
 use crate::{
     cds_hooks::{
         service::{ServiceError, Services},
@@ -48,12 +56,15 @@ use crate::{
 };
 use audit::Audit;
 use caller::Caller;
+use canary::{Canaries, CanaryError};
 use clock::{Clock, Patience};
 pub use demonstration::{Demonstration, DemonstrationError};
 pub use fhir::Store;
+use limits::Limits;
 pub use log::start as start_log;
 use outbound::OutboundError;
 pub use page::curl_lines;
+use readiness::Readiness;
 use shown::ShownQueue;
 pub use terminology::TerminologyError;
 use trust::{Trust, TrustError};
@@ -74,6 +85,14 @@ pub struct State {
     pub clock: Clock,
     /// How callers are trusted.
     pub trust: Trust,
+    /// What is left of the limits.
+    pub limits: Limits,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Whether calls should be sent here.
+    pub readiness: Readiness,
+    /// The patients that must come out as they did.
+    pub canaries: Canaries,
     /// How long is waited for FHIR servers.
     pub patience: Patience,
     /// Whom a caller is taken for while none is checked.
@@ -103,6 +122,19 @@ pub enum ServerError {
     /// A demonstration patient.
     #[error(transparent)]
     Demonstration(#[from] DemonstrationError),
+    /// A canary.
+    #[error(transparent)]
+    Canary(#[from] CanaryError),
+    /// The certificate of the service.
+    #[error("tls-certificate {certificate}, tls-key {key}: {source}")]
+    Tls {
+        /// The file of the certificate.
+        certificate: String,
+        /// The file of the key.
+        key: String,
+        /// What is wrong.
+        source: io::Error,
+    },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -138,6 +170,10 @@ impl State {
         let terminology = terminology::load(files.map(RelativePathBuf::relative))?;
         Ok(Self {
             trust: Trust::new(&config)?,
+            limits: Limits::new(&config),
+            metrics: Arc::default(),
+            readiness: Readiness::default(),
+            canaries: Canaries::built_in()?,
             services: Services::with_codes_of(&terminology, tokens(config.prefetch_tokens))?,
             terminology,
             assumed: Caller::new(config.assumed_client())?,
@@ -161,20 +197,31 @@ fn tokens(configured: PrefetchTokens) -> Tokens {
 
 /// Every route, with its layers: CORS answers a preflight before anything else and marks errors too.
 pub fn router(state: impl Into<Arc<State>>) -> Router {
-    let state = state.into();
-    let cors = cors(&state.config.cors_origins);
-    let body_limit = DefaultBodyLimit::max(state.config.body_limit_bytes);
-    let demonstration = state.demonstration.is_some();
-    // A layer reaches only what stands above it: whatever is served to clients stands here.
+    routes(&state.into())
+}
+
+fn routes(state: &Arc<State>) -> Router {
+    let config = &state.config;
+    let cors = cors(&config.cors_origins);
+    // Bodies are received and measured by `limits::receive`.
+    let body_limit = DefaultBodyLimit::disable();
+    let places = ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(limits::shed))
+        .load_shed()
+        .layer(GlobalConcurrencyLimitLayer::new(config.concurrent_calls));
+    let with = || Arc::clone(state);
+    // A layer reaches only what stands above it: whatever is served to clients stands here. A call
+    // comes in from the last of them: who it is, how often it calls, its body, a place.
     let guarded = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
         .route("/cds-services/{id}/feedback", post(feedback::receive))
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&state),
-            trust::guard,
-        ));
+        .layer(middleware::from_fn(limits::let_others_ask))
+        .layer(places)
+        .layer(middleware::from_fn_with_state(with(), limits::receive))
+        .layer(middleware::from_fn_with_state(with(), limits::rate))
+        .layer(middleware::from_fn_with_state(with(), trust::guard));
     let mut routes = Router::new()
         .merge(guarded)
         .route("/fhir-artifacts", get(artefacts::all))
@@ -182,7 +229,7 @@ pub fn router(state: impl Into<Arc<State>>) -> Router {
         .route("/fhir-artifacts/{type}/{id}", get(artefacts::one))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready));
-    if demonstration {
+    if state.demonstration.is_some() {
         routes = routes
             .route(
                 "/demo/requests/{patient}/{hook}",
@@ -196,13 +243,15 @@ pub fn router(state: impl Into<Arc<State>>) -> Router {
     routes
         .fallback(error::no_such_address)
         .method_not_allowed_fallback(error::no_such_method)
-        .with_state(Arc::clone(&state))
+        .with_state(with())
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&state.audit),
             log::one_line,
         ))
+        .layer(middleware::from_fn_with_state(with(), metrics::count))
+        .layer(middleware::from_fn_with_state(with(), socket::last_answer))
         .layer(cors)
 }
 
@@ -259,16 +308,33 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
 ///
 /// # Errors
 ///
-/// The socket fails.
+/// The certificate cannot be used, or a socket fails.
 pub async fn run(
     listener: TcpListener,
     state: State,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
     let state = Arc::new(state);
-    axum::serve(listener, router(Arc::clone(&state)))
-        .with_graceful_shutdown(stop)
-        .await?;
+    state.metrics.install();
+    canary::assess(&state).await;
+    let mut beside = JoinSet::new();
+    if let Some(address) = state.config.metrics_listen {
+        let listener = listen(address).await?;
+        let address = listener.local_addr()?;
+        tracing::info!(%address, "metrics");
+        let of = Arc::clone(&state);
+        let text = move || async move { of.metrics.text() };
+        let routes = Router::new().route("/metrics", get(text));
+        beside.spawn(async { axum::serve(listener, routes).await.map_err(ServerError::Io) });
+    }
+    let of = Arc::clone(&state);
+    beside.spawn(async move {
+        of.trust.prepare(of.clock.now().as_second()).await;
+        canary::watch(of).await;
+        Ok(())
+    });
+    // What runs beside ends with this.
+    socket::serve(listener, &state, routes(&state), stop).await?;
     state.shown.flush().await;
     state.audit.flush();
     state.store.close().await;

@@ -7,6 +7,7 @@ mod http {
     pub mod artefacts;
     pub mod audit;
     pub mod bad_tokens;
+    pub mod canaries;
     pub mod demonstration;
     pub mod discovery;
     pub mod feedback;
@@ -15,12 +16,15 @@ mod http {
     pub mod harness;
     pub mod independent;
     pub mod key_sources;
+    pub mod limits;
     pub mod mutations;
+    pub mod overload;
     pub mod playground;
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;
     pub mod sandbox_behaviours;
+    pub mod sockets;
     pub mod tokens;
     pub mod trust;
     pub mod trust_harness;

@@ -104,6 +104,8 @@ pub enum IssueCode {
     Throttled,
     /// Data could not be obtained.
     Incomplete,
+    /// More than is read.
+    TooCostly,
     /// An error of the service.
     Exception,
 }

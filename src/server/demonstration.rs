@@ -27,7 +27,7 @@ use crate::{
     guideline::{date::days_between, hooks::Hook},
 };
 
-static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
+pub(super) static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
 
 /// The demonstration patients with their records as written.
 #[derive(Debug)]

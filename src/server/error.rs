@@ -4,7 +4,7 @@
 //! around it. A panic is answered with 500 and an id; the log holds the id and the place in the
 //! source, not the panic's message, which may quote data.
 
-use std::{any::Any, cell::RefCell};
+use std::{any::Any, cell::RefCell, time::Duration};
 
 use axum::{
     Json,
@@ -61,6 +61,54 @@ impl Refusal {
     pub fn too_large(limit: usize) -> Self {
         let text = format!("The body is over the limit of {limit} bytes.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, IssueCode::TooLong, text)
+    }
+
+    /// 413: more than is read.
+    pub fn too_full(what: &str, limit: usize) -> Self {
+        let text = format!("The body holds more than {limit} {what}.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, IssueCode::TooCostly, text)
+    }
+
+    /// 400: nested too deeply.
+    pub fn too_deep(limit: usize) -> Self {
+        let text = format!("The body is nested more than {limit} deep.");
+        Self::new(StatusCode::BAD_REQUEST, IssueCode::TooCostly, text)
+    }
+
+    /// 431.
+    pub fn long_head(limit: usize) -> Self {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        let text = format!("The headers are over the limit of {limit} bytes.");
+        Self::new(status, IssueCode::TooLong, text)
+    }
+
+    /// 408: the body did not come in time.
+    pub fn too_slow() -> Self {
+        let text = "The body did not come in time.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, IssueCode::Timeout, text)
+    }
+
+    /// 400: the connection broke off.
+    pub fn not_received() -> Self {
+        let text = "The body could not be received.";
+        Self::new(StatusCode::BAD_REQUEST, IssueCode::Structure, text)
+    }
+
+    /// 429.
+    pub fn too_many(wait: Duration) -> Self {
+        let text = "This client calls more often than it may.";
+        let mut refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, IssueCode::Throttled, text);
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        refusal.retry_after = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
+        refusal
+    }
+
+    /// 503: no place is free.
+    pub fn busy() -> Self {
+        let text = "Too many calls are being answered.";
+        let mut refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, IssueCode::Transient, text);
+        refusal.retry_after = Some(1);
+        refusal
     }
 
     /// 415.

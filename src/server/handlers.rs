@@ -64,6 +64,7 @@ pub async fn call(
         if let Some(key) = state.config.card_key {
             cards::with_key(&mut answer.cards, key);
         }
+        state.metrics.answered(answer);
         state.shown.add(Showing {
             cards: &answer.cards,
             guideline: answer.concluded.guideline,
@@ -141,26 +142,26 @@ pub async fn live() -> Response {
     Json(json!({ "status": "live" })).into_response()
 }
 
-/// `GET /health/ready`: schemas and value sets are loaded, which is so once the socket is open. A
-/// store that is down is said; it makes the answer 503 only where the configuration says so, since
-/// cards do not need it.
+/// `GET /health/ready`: schemas and value sets are loaded, which is so once the socket is open; 503
+/// while the service stops, and while a canary fails. A store that is down is said; it makes the answer
+/// 503 only where the configuration says so, since cards do not need it.
 pub async fn ready(Shared(state): Shared<Arc<State>>) -> Response {
-    let (status, store) = match state.store.check().await {
-        Ok(()) => (StatusCode::OK, "up"),
+    let mut reasons = state.readiness.reasons();
+    let store = match state.store.check().await {
+        Ok(()) => "up",
         Err(error) => {
             tracing::warn!(%error, "the store is down");
-            let status = match state.config.ready_without_store {
-                true => StatusCode::OK,
-                false => StatusCode::SERVICE_UNAVAILABLE,
-            };
-            (status, "down")
+            if !state.config.ready_without_store {
+                reasons.push("store-down");
+            }
+            "down"
         }
     };
-    let ready = match status {
-        StatusCode::OK => "ready",
-        _ => "not-ready",
-    };
-    (status, Json(json!({ "status": ready, "store": store }))).into_response()
+    if reasons.is_empty() {
+        return Json(json!({ "status": "ready", "store": store })).into_response();
+    }
+    let answer = json!({ "status": "not-ready", "reasons": reasons, "store": store });
+    (StatusCode::SERVICE_UNAVAILABLE, Json(answer)).into_response()
 }
 
 /// GEN-07: JSON or FHIR JSON, in UTF-8, not compressed.

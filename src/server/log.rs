@@ -16,6 +16,7 @@ use tracing_subscriber::EnvFilter;
 use super::{
     audit::{Audit, Called},
     error,
+    limits::{Limit, ServedTo},
     trust::Refused,
 };
 use crate::config::{Config, LogFormat};
@@ -57,6 +58,19 @@ pub async fn one_line(State(audit): State<Arc<Audit>>, request: Request, next: N
     let response = next.run(request).await;
     let status = response.status().as_u16();
     let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+    if let Some(limit) = response.extensions().get::<Limit>() {
+        let client = response.extensions().get::<ServedTo>();
+        let client = client.map(|client| client.0.as_str());
+        tracing::warn!(
+            route,
+            client,
+            status,
+            ms,
+            limit = limit.code(),
+            "over a limit"
+        );
+        return response;
+    }
     if let Some(Refused { denial, client }) = response.extensions().get::<Refused>() {
         let cause = denial.code();
         tracing::warn!(route, client, status, ms, cause, "not trusted");
