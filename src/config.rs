@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::cards::Language;
-pub use client::{BaseUrl, Client};
+pub use client::{BaseUrl, Client, SmartApp};
 
 /// The manual, compiled in.
 pub const DEFAULT: &str = include_str!("config.default.toml");
@@ -59,6 +59,9 @@ pub struct Config {
     pub time_zone: Zone,
     /// The playground is served at `/`.
     pub playground: bool,
+    /// Where browsers reach the SMART app; none where there is no app.
+    #[serde(deserialize_with = "client::address_or_none")]
+    pub app_url: Option<BaseUrl>,
     /// Files with a site's own codes.
     pub terminology_files: Vec<RelativePathBuf>,
     /// Log filter.

@@ -13,6 +13,7 @@ pub mod outbound;
 mod page;
 mod pages;
 mod playground;
+mod smart;
 pub mod terminology;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
@@ -44,6 +45,7 @@ pub use fhir::Store;
 pub use log::start as start_log;
 use outbound::OutboundError;
 pub use page::curl_lines;
+pub use smart::Sessions;
 pub use terminology::TerminologyError;
 
 /// How long a browser may keep the answer to a preflight.
@@ -64,6 +66,8 @@ pub struct State {
     pub patience: Patience,
     /// Whom a caller is taken for while none is checked.
     pub assumed: Caller,
+    /// What encrypts the cookies of the app.
+    pub sessions: Sessions,
     /// The demonstration patients, in demonstration mode.
     pub demonstration: Option<Demonstration>,
 }
@@ -112,6 +116,7 @@ impl State {
             patience: Patience::For(config.fetch_deadline),
             config,
             clock,
+            sessions: Sessions::default(),
             demonstration: None,
         })
     }
@@ -134,8 +139,18 @@ pub fn router(state: State) -> Router {
             )
             .nest("/fhir", fhir::routes());
     }
-    if state.demonstration.is_some() || state.config.playground {
+    let (app, playground) = (
+        smart::address(&state).is_some(),
+        state.demonstration.is_some() || state.config.playground,
+    );
+    if app || playground {
+        routes = routes.route("/assets/{name}", get(pages::file));
+    }
+    if playground {
         routes = routes.merge(playground::routes());
+    }
+    if app {
+        routes = routes.merge(smart::routes());
     }
     routes
         .fallback(error::no_such_address)

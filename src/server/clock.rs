@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::Date,
+    tz::{Offset, TimeZone},
+};
 use tokio::{sync::Notify, time::Instant};
 
 /// What day it is.
@@ -15,6 +19,16 @@ pub enum Clock {
 }
 
 impl Clock {
+    /// Now; noon (UTC) of a fixed day.
+    pub fn now(self) -> Timestamp {
+        match self {
+            Self::System => Timestamp::now(),
+            Self::Fixed(day) => Offset::UTC
+                .to_timestamp(day.at(12, 0, 0, 0))
+                .unwrap_or(Timestamp::UNIX_EPOCH),
+        }
+    }
+
     /// Today in `zone`.
     pub fn today(self, zone: &TimeZone) -> Date {
         match self {

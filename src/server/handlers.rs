@@ -18,6 +18,7 @@ use super::{
     fetch::{Limits, fetch},
     language,
     log::{Answered, Called},
+    smart,
 };
 use crate::{
     cards::Language,
@@ -56,7 +57,10 @@ pub async fn call(
         return Refusal::not_found(text).into_response();
     };
     let language = language::of(state.config.language, &headers);
-    let answer = answer(&state, service, &caller, language, &headers, body).await;
+    let mut answer = answer(&state, service, &caller, language, &headers, body).await;
+    if let Ok(answer) = &mut answer {
+        smart::link(&mut answer.cards, &state, language);
+    }
     let called = Called {
         service: service.id().to_owned(),
         client: caller.name().to_owned(),

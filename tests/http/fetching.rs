@@ -65,6 +65,7 @@ impl Setting {
                 .iter()
                 .map(|host| Host::parse(host).unwrap())
                 .collect(),
+            smart: None,
         }];
         config.required_data_missing = if self.refuses {
             RequiredDataMissing::Refusal
