@@ -8,6 +8,7 @@ mod detail;
 pub mod evidence;
 pub mod extension;
 mod identity;
+pub mod knowledge;
 pub(crate) mod locale;
 mod markdown;
 pub mod resource;
@@ -31,17 +32,16 @@ use crate::{
 };
 use card::{Card, Coding, SelectionBehavior, Source};
 use case::Case;
-use catalogue::{entry, summary};
+use catalogue::{entry, overrides, summary};
 
+pub use identity::{key, with_key};
 pub use suggest::infection_history;
 pub use terminal::as_text;
 
 /// Code system of the cards.
 pub const CARD_SYSTEM: &str = "urn:sid-cds:card";
-/// Code system of the override reasons.
-pub const OVERRIDE_SYSTEM: &str = "urn:sid-cds:override";
 /// Where the guideline is published.
-const GUIDELINE_URL: &str = "https://medicinraadet.dk";
+pub const GUIDELINE_URL: &str = "https://medicinraadet.dk";
 
 /// The languages of the catalogue.
 #[derive(
@@ -139,11 +139,7 @@ fn card(code: CardCode, case: &Case<'_>) -> Card {
         override_reasons: entry
             .overrides
             .iter()
-            .map(|reason| Coding {
-                system: OVERRIDE_SYSTEM.to_owned(),
-                code: reason.code().to_owned(),
-                display: reason.display().say(language).to_owned(),
-            })
+            .map(|reason| overrides::coding(*reason, language))
             .collect(),
         extension: extension::extension(code, case),
     }

@@ -4,6 +4,7 @@
 //! out. [`request::Request::wanted`] says what is to be fetched.
 
 pub mod completion;
+pub mod feedback;
 pub mod outcome;
 pub mod request;
 pub mod schema;
@@ -18,7 +19,8 @@ use crate::{
     chart::{Chart, Obtained, Reading, Shortfall, terminology::Terminology},
     guideline::{
         self,
-        assessment::{Assessment, Population},
+        assessment::{Assessment, CourseConclusion, OrderConclusion, Population, StartConclusion},
+        problem::Problem,
     },
 };
 use completion::Fetched;
@@ -45,9 +47,59 @@ pub struct Settings<'a> {
 pub struct Answer {
     /// The cards, most urgent first.
     pub cards: Vec<Card>,
-    /// The population that was found; for the log line, not sent.
+    /// What was concluded; for the audit trail and the store, not sent.
     #[serde(skip)]
+    pub concluded: Concluded,
+}
+
+/// What an answer rests on, in codes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Concluded {
+    /// The client's id of the moment at which the hook fired.
+    pub hook_instance: String,
+    /// The evaluation date.
+    pub as_of: Date,
+    /// The version of the guideline.
+    pub guideline: &'static str,
+    /// The population.
     pub population: Population,
+    /// Whether immunoglobulin can be started.
+    pub start: StartConclusion,
+    /// What is said of the running course.
+    pub course: Vec<CourseConclusion>,
+    /// What is said of the order.
+    pub order: Option<OrderConclusion>,
+    /// What could not be read or used, each kind once.
+    pub problems: Vec<Problem>,
+}
+
+impl Concluded {
+    fn new(hook_instance: String, assessment: &Assessment) -> Self {
+        let mut problems: Vec<Problem> = assessment
+            .data_problems
+            .iter()
+            .map(|problem| problem.problem)
+            .collect();
+        problems.sort_unstable();
+        problems.dedup();
+        Self {
+            hook_instance,
+            as_of: assessment.as_of,
+            guideline: assessment.guideline.version,
+            population: assessment.population.code,
+            start: assessment.start.conclusion,
+            course: assessment.course.conclusions.clone(),
+            order: assessment.order.conclusion,
+            problems,
+        }
+    }
+}
+
+impl Answer {
+    /// For a client of CDS Hooks 1.0: deletes name their resource where that version has it (AMB-13).
+    pub fn name_deletes_as_in_1_0(&mut self) {
+        self.cards.iter_mut().for_each(Card::name_deletes_as_in_1_0);
+    }
 }
 
 /// Answers one call of `service` from the request and from what was fetched for it.
@@ -65,7 +117,7 @@ pub fn answer(
     settings: Settings<'_>,
 ) -> Result<Answer, OperationOutcome> {
     evaluate(service, request, fetched, as_of, settings).map(|evaluation| Answer {
-        population: evaluation.assessment.population.code,
+        concluded: Concluded::new(request.hook_instance().to_owned(), &evaluation.assessment),
         cards: evaluation.cards,
     })
 }

@@ -13,6 +13,7 @@ mod laboratory;
 mod medication;
 mod page;
 mod patient;
+mod prescription;
 mod record;
 pub mod relevance;
 mod shortfall;
@@ -22,6 +23,7 @@ pub mod survey;
 pub mod terminology;
 mod treatments;
 mod unit;
+mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -183,6 +185,7 @@ pub fn read(
 
     patient::read(&record, &mut facts);
     laboratory::read(&record, &mut facts);
+    weight::read(&record, &mut facts);
     statements::read(&record, &mut facts);
     immunizations::read(&record, &mut facts);
     treatments::procedures(&record, &mut facts);

@@ -1,12 +1,14 @@
 //! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `codes`, `doctor`,
 //! `parameters`, `comparators`, `evidence`.
 
+mod artefacts;
 mod assess;
 mod codes;
 mod cohort;
 mod doctor;
 mod evidence;
 mod parameters;
+mod report;
 mod timeline;
 
 use std::{
@@ -21,7 +23,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     cards::Language,
-    config::{Client, Config, LanguageChoice, Origins, RequiredDataMissing},
+    config::{
+        Client, ClientTrust, Config, LanguageChoice, Origins, RequiredDataMissing, StorePlace,
+    },
     server::{self, Demonstration, State, clock::Clock},
 };
 
@@ -42,6 +46,8 @@ enum Command {
     Serve(Serve),
     /// Assess patients from files: a FHIR Bundle or a CDS Hooks request each.
     Assess(assess::Assess),
+    /// The guideline as FHIR artefacts: a plan, what its cards may start, the value sets.
+    Artefacts(artefacts::Artefacts),
     /// Assess every patient of an export, a row each.
     Cohort(cohort::Cohort),
     /// Draw one patient's course as SVG, or list it as a table.
@@ -50,6 +56,8 @@ enum Command {
     Codes(codes::Codes),
     /// Call a running service as an EHR does, and say which rules of CDS Hooks it keeps.
     Doctor(doctor::Doctor),
+    /// Count how often each card was shown, and what clinicians did with it.
+    Report(report::Arguments),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
     /// List the consensus reports that stand beside the national guideline.
@@ -103,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo(&arguments),
         Command::Serve(arguments) => serve(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Artefacts(arguments) => artefacts::run(&arguments),
         Command::Cohort(arguments) => cohort::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Codes(arguments) => match codes::run(&arguments) {
@@ -110,6 +119,7 @@ pub fn run() -> ExitCode {
             Err(failure) => Err(failure),
         },
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
         Command::Comparators(arguments) => evidence::reports(&arguments),
         Command::Evidence(arguments) => evidence::studies(&arguments),
@@ -148,7 +158,8 @@ fn serve(arguments: &Serve) -> Result<(), Failure> {
     }
     let config = Config::load(arguments.config.as_deref())?;
     config.check_exposure()?;
-    block_on(config, |config, _| {
+    block_on(config, |mut config, address| {
+        config.listen = address;
         Ok((State::new(config, Clock::System)?, String::new()))
     })
 }
@@ -157,9 +168,11 @@ fn demo(arguments: &Demo) -> Result<(), Failure> {
     let mut config = Config::load(None)?;
     config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     config.cors_origins = Origins::Any;
+    config.client_trust = ClientTrust::None;
     if let Some(language) = arguments.lang {
         config.language = LanguageChoice::always(language.into());
     }
+    config.store = StorePlace::Memory;
     // The sandbox takes every card off the screen when the status is an error.
     config.required_data_missing = RequiredDataMissing::Card;
     block_on(config, |mut config, address| {
@@ -190,6 +203,7 @@ fn block_on(
         let listener = server::listen(config.listen).await?;
         let address = listener.local_addr()?;
         let (state, greeting) = prepare(config, address)?;
+        server::open_store(&state).await?;
         let stop = server::asked_to_stop()?;
         tracing::info!(%address, "listening");
         print(&greeting)?;

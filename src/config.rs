@@ -1,9 +1,14 @@
 //! The configuration: defaults that are the manual, a file, the environment, and what is wrong in them.
 
+mod audit;
 mod client;
+mod exposure;
+mod jwt;
+mod store;
 
 use std::{collections::BTreeSet, fmt, net::SocketAddr, path::Path, time::Duration};
 
+use axum::http::HeaderName;
 use figment::{
     Figment,
     error::{Error as FigmentError, Kind},
@@ -12,9 +17,13 @@ use figment::{
 };
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
+use uuid::Uuid;
 
-use crate::cards::Language;
-pub use client::{BaseUrl, Client, SmartApp};
+use crate::cards::{self, Language};
+pub use audit::{AuditFormat, AuditSink};
+pub use client::{BaseUrl, Client, SmartApp, Version};
+pub use jwt::{Algorithm, Jwt, Keys, Replay};
+pub use store::StorePlace;
 
 /// The manual, compiled in.
 pub const DEFAULT: &str = include_str!("config.default.toml");
@@ -29,6 +38,23 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How callers are trusted.
     pub client_trust: ClientTrust,
+    /// The addresses under which clients call, without a slash at the end.
+    #[serde(deserialize_with = "exposure::public_urls")]
+    pub public_urls: Vec<String>,
+    /// The header in which a proxy says whose certificate it has checked.
+    #[serde(deserialize_with = "exposure::header_name")]
+    pub proxy_certificate_header: Option<HeaderName>,
+    /// The file with the certificate chain (PEM); empty where a proxy encrypts.
+    pub tls_certificate: String,
+    /// The file with its private key (PEM).
+    pub tls_key: String,
+    /// Whether calls may travel unencrypted over a network.
+    pub plain_http_on_network: bool,
+    /// Where metrics are served.
+    #[serde(deserialize_with = "exposure::optional_address")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Whether a network may read the metrics.
+    pub metrics_on_network: bool,
     /// The clients that may call.
     pub clients: Vec<Client>,
     /// The name of the client that every caller is taken for while none is checked; empty where
@@ -48,15 +74,30 @@ pub struct Config {
     pub fetch_limit_resources: usize,
     /// What a call gets whose required data could not be obtained.
     pub required_data_missing: RequiredDataMissing,
+    /// Which tokens the prefetch templates hold.
+    pub prefetch_tokens: PrefetchTokens,
     /// Browser origins that may call.
     pub cors_origins: Origins,
     /// Largest body, in bytes.
     #[serde(deserialize_with = "body_limit")]
     pub body_limit_bytes: usize,
+    /// Where feedback and what was shown are kept.
+    pub store: StorePlace,
+    /// The key of the uuids of cards and suggestions, `None` without one.
+    #[serde(deserialize_with = "card_key")]
+    pub card_key: Option<Uuid>,
+    /// Words that clinicians write are kept.
+    pub feedback_comments: bool,
+    /// The service is ready while the store is down.
+    pub ready_without_store: bool,
     /// Language of the cards.
     pub language: LanguageChoice,
     /// Zone of "today".
     pub time_zone: Zone,
+    /// Where the audit trail goes.
+    pub audit: AuditSink,
+    /// How a line of an audit file looks.
+    pub audit_format: AuditFormat,
     /// The playground is served at `/`.
     pub playground: bool,
     /// Where browsers reach the SMART app; none where there is no app.
@@ -75,6 +116,10 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClientTrust {
+    /// By the token that each call carries (JWT-01…JWT-17).
+    Jwt,
+    /// By the certificate that a proxy on this machine has checked (SEC-03).
+    Certificate,
     /// Every caller is trusted: on loopback only.
     None,
 }
@@ -88,6 +133,16 @@ pub enum RequiredDataMissing {
     /// Cards from what there is, one of which says what could not be obtained.
     #[serde(rename = "card")]
     Card,
+}
+
+/// Which tokens the prefetch templates hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrefetchTokens {
+    /// Members of the context, and `today()`.
+    Today,
+    /// Members of the context only.
+    Context,
 }
 
 /// How the language of the cards is chosen.
@@ -195,30 +250,20 @@ impl Config {
             (None, _) => Client::anonymous(),
         }
     }
-
-    /// Whether `serve` may listen where the configuration says.
-    ///
-    /// # Errors
-    ///
-    /// The address is open to a network and no caller is checked; says what to do.
-    pub fn check_exposure(&self) -> Result<(), ConfigError> {
-        match self.client_trust {
-            ClientTrust::None if !self.listen.ip().is_loopback() => {
-                Err(ConfigError(vec![format!(
-                    "listen = \"{}\" is open to a network, and client-trust = \"none\" would answer \
-                 every caller. Set listen to a loopback address (127.0.0.1:8080) and let an \
-                 authenticating reverse proxy on this machine receive the calls.",
-                    self.listen
-                )]))
-            }
-            ClientTrust::None => Ok(()),
-        }
-    }
 }
 
 /// Why the configuration is refused, one line for each fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(Vec<String>);
+
+impl ConfigError {
+    fn from_faults(faults: Vec<String>) -> Result<(), Self> {
+        if faults.is_empty() {
+            return Ok(());
+        }
+        Err(Self(faults))
+    }
+}
 
 impl std::error::Error for ConfigError {}
 
@@ -246,7 +291,10 @@ fn explain(figment: &Figment, fault: &FigmentError) -> String {
             let key = fault.path.join(".");
             let value =
                 value_at(figment, &fault.path).and_then(|value| serde_json::to_string(&value).ok());
-            let value = value.map_or(String::new(), |value| format!(" = {value}"));
+            // The URL of a store may hold a password.
+            let value = value
+                .filter(|_| !["store", "card-key"].contains(&key.as_str()))
+                .map_or(String::new(), |value| format!(" = {value}"));
             let expected = match kind {
                 Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
                     format!("expected {expected}")
@@ -318,6 +366,15 @@ fn number<'de, D: Deserializer<'de>>(
     }
     let expected = format!("expected a number of {what} from {least} to {most}");
     Err(D::Error::custom(expected))
+}
+
+fn card_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
+    let secret = String::deserialize(deserializer)?;
+    match secret.chars().count() {
+        0 => Ok(None),
+        32.. => Ok(Some(cards::key(&secret))),
+        _ => Err(D::Error::custom("expected at least 32 characters, or none")),
+    }
 }
 
 fn body_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {

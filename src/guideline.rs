@@ -24,6 +24,7 @@ pub mod comparator;
 pub mod counterfactual;
 mod course;
 pub mod date;
+pub mod dose;
 pub mod evidence;
 pub mod facts;
 pub mod history;
@@ -37,21 +38,27 @@ pub mod parameters;
 mod population;
 mod preconditions;
 pub mod problem;
+pub mod product;
 pub mod quantity;
 mod recurrence;
+pub mod safety;
 mod start;
 mod substitution;
+pub mod switch;
 pub mod trace;
 pub mod verdict;
 
 use jiff::civil::{Date, date};
 
 use assessment::{
-    Assessment, CardCode, Course, CourseConclusion, Dose, Guideline, OrderConclusion, Population,
-    TroughLevel,
+    Assessment, CardCode, Course, CourseConclusion, Guideline, OrderConclusion, OrderFinding,
+    Population, TroughLevel,
 };
+use dose::{Dose, DoseConclusion};
 use facts::{Facts, IgIndication};
 use parameters::G1_REVIEW_BY;
+use safety::SafetyFault;
+use switch::Comparison;
 use trace::Trace;
 
 /// The guideline that the rules implement.
@@ -108,11 +115,16 @@ fn conclude(facts: &Facts, as_of: Date) -> Assessment {
     );
     let course = timeline.course;
     trace.course = timeline.trace;
+    let weight = dose::known(facts, as_of);
+    let dose = dose::decide(facts, population.code, ig.running(), &weight);
     let order = order::decide(
-        facts.order.as_ref(),
+        facts,
         population.code,
         start.conclusion,
         &course,
+        &ig,
+        &weight,
+        as_of,
     );
     trace.order = trace::order(
         &order,
@@ -138,6 +150,7 @@ fn conclude(facts: &Facts, as_of: Date) -> Assessment {
         population.code,
     );
     cards.extend(indicate);
+    cards.extend(dose_cards(&dose, &order));
     if population::is_void(facts, as_of) {
         cards.clear();
     }
@@ -149,7 +162,7 @@ fn conclude(facts: &Facts, as_of: Date) -> Assessment {
         population,
         start,
         course,
-        dose: Dose::default(),
+        dose,
         order,
         cards,
         comparators,
@@ -216,14 +229,63 @@ fn order_cards(
     }
 }
 
-/// §3.5: C23 > C31 > C05/C32/C14 > C30 > C12/C15 > the rest, of which C18 comes before a start.
+/// C20–C23, C27 and C28. Of an order that is warned of for another reason only what is itself a
+/// warning is said, and what a safety check has said is not said twice.
+fn dose_cards(dose: &Dose, order: &OrderFinding) -> Vec<CardCode> {
+    let mut cards = Vec::new();
+    let warned = order.conclusion == Some(OrderConclusion::Warn);
+    let of_dose = |fault: &SafetyFault| !matches!(fault, SafetyFault::Route { .. });
+    let dose_doubted = order.faults.iter().any(of_dose);
+    if !order.faults.is_empty() {
+        cards.push(CardCode::C23);
+    }
+    let applies = if dose.is_draft {
+        order.in_scope && !dose_doubted
+    } else {
+        true
+    };
+    match dose.conclusion {
+        Some(DoseConclusion::High) if applies => cards.push(CardCode::C22),
+        Some(DoseConclusion::Low) if applies && !warned => cards.push(CardCode::C22),
+        _ => {}
+    }
+    if !warned && order.product.scig_preferred.is_some() {
+        cards.push(CardCode::C20);
+    }
+    if !warned && order.product.small_child {
+        cards.push(CardCode::C21);
+    }
+    if let Some(switch) = order.switch.as_ref().filter(|_| !dose_doubted) {
+        match switch.grams {
+            Comparison::Differ { .. } => cards.push(CardCode::C27),
+            Comparison::OldUnknown | Comparison::NotWritten { .. } if !warned => {
+                cards.push(CardCode::C27);
+            }
+            Comparison::Same { .. } if switch.volume_changes && !warned => {
+                cards.push(CardCode::C27);
+            }
+            Comparison::Same { .. }
+            | Comparison::OldUnknown
+            | Comparison::NotWritten { .. }
+            | Comparison::Unknown => {}
+        }
+        if !warned && switch.advice.is_some() {
+            cards.push(CardCode::C28);
+        }
+    }
+    cards
+}
+
+/// §3.5: C23 > C31 > C05/C32/C14 > C30 > C12/C15 > the rest, of which C18 comes before a start, and
+/// the dose and the switch before what is only preferred.
 fn priority(card: CardCode) -> (u8, CardCode) {
     let urgency = match card {
+        CardCode::C23 => 0,
         CardCode::C31 => 1,
         CardCode::C05 | CardCode::C32 | CardCode::C14 => 2,
         CardCode::C30 => 3,
         CardCode::C12 | CardCode::C15 => 4,
-        CardCode::C18 => 5,
+        CardCode::C18 | CardCode::C22 | CardCode::C27 => 5,
         CardCode::C01
         | CardCode::C02
         | CardCode::C03
@@ -236,9 +298,12 @@ fn priority(card: CardCode) -> (u8, CardCode) {
         | CardCode::C11
         | CardCode::C16
         | CardCode::C17
+        | CardCode::C20
+        | CardCode::C21
         | CardCode::C24
         | CardCode::C25
         | CardCode::C26
+        | CardCode::C28
         | CardCode::C29 => 6,
     };
     (urgency, card)

@@ -4,6 +4,7 @@
 //! A ladder of modules, arrows one way: [`guideline`] ← `chart` ← `cards` ← `cds_hooks` ← `server`
 //! and `cli`. See `docs/ARCHITECTURE.md`.
 
+pub mod artefacts;
 pub mod cards;
 pub mod cds_hooks;
 pub mod chart;
@@ -13,4 +14,5 @@ pub mod config;
 pub mod doctor;
 pub mod guideline;
 pub mod server;
+pub mod store;
 pub mod timeline;

@@ -1,9 +1,12 @@
 //! The HTTP service: routes, limits, errors, the clock, the log line.
 
+mod artefacts;
+mod audit;
 pub mod caller;
 pub mod clock;
 mod demonstration;
 mod error;
+mod feedback;
 mod fetch;
 mod fhir;
 mod handlers;
@@ -13,8 +16,10 @@ pub mod outbound;
 mod page;
 mod pages;
 mod playground;
+mod shown;
 mod smart;
 pub mod terminology;
+pub mod trust;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -34,10 +39,15 @@ use tower_http::{
 };
 
 use crate::{
-    cds_hooks::service::{ServiceError, Services},
+    cds_hooks::{
+        service::{ServiceError, Services},
+        template::Tokens,
+    },
     chart::terminology::Terminology,
-    config::{Config, Origins},
+    config::{Config, Origins, PrefetchTokens},
+    store::{self, StoreError},
 };
+use audit::Audit;
 use caller::Caller;
 use clock::{Clock, Patience};
 pub use demonstration::{Demonstration, DemonstrationError};
@@ -45,8 +55,10 @@ pub use fhir::Store;
 pub use log::start as start_log;
 use outbound::OutboundError;
 pub use page::curl_lines;
+use shown::ShownQueue;
 pub use smart::Sessions;
 pub use terminology::TerminologyError;
+use trust::{Trust, TrustError};
 
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
@@ -62,12 +74,20 @@ pub struct State {
     pub config: Config,
     /// What day it is.
     pub clock: Clock,
+    /// How callers are trusted.
+    pub trust: Trust,
     /// How long is waited for FHIR servers.
     pub patience: Patience,
     /// Whom a caller is taken for while none is checked.
     pub assumed: Caller,
     /// What encrypts the cookies of the app.
     pub sessions: Sessions,
+    /// What was shown and what came back.
+    pub store: Arc<store::Store>,
+    /// The way of what was shown to the store.
+    pub shown: ShownQueue,
+    /// The audit trail.
+    pub audit: Arc<Audit>,
     /// The demonstration patients, in demonstration mode.
     pub demonstration: Option<Demonstration>,
 }
@@ -87,6 +107,15 @@ pub enum ServerError {
     /// A demonstration patient.
     #[error(transparent)]
     Demonstration(#[from] DemonstrationError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file of the audit trail.
+    #[error("audit: the file cannot be opened: {0}")]
+    Audit(io::Error),
+    /// A key file of a client.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The address.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -101,19 +130,25 @@ pub enum ServerError {
 }
 
 impl State {
-    /// The state of a service without demonstration patients.
+    /// The state of a service without demonstration patients; there must be a runtime.
     ///
     /// # Errors
     ///
-    /// A file of `hooks/` or `terminology/`, or one of the site's, is not what it must be.
+    /// A file of `hooks/` or `terminology/`, one of the site's, or the key file of a client is not what
+    /// it must be; the store is nowhere, or the file of the audit trail cannot be opened.
     pub fn new(config: Config, clock: Clock) -> Result<Self, ServerError> {
+        let store = Arc::new(store::Store::new(config.store.clone())?);
         let files = config.terminology_files.iter();
         let terminology = terminology::load(files.map(RelativePathBuf::relative))?;
         Ok(Self {
-            services: Services::with_codes_of(&terminology)?,
+            trust: Trust::new(&config)?,
+            services: Services::with_codes_of(&terminology, tokens(config.prefetch_tokens))?,
             terminology,
             assumed: Caller::new(config.assumed_client())?,
             patience: Patience::For(config.fetch_deadline),
+            shown: ShownQueue::start(Arc::clone(&store)),
+            store,
+            audit: Arc::new(Audit::start(&config).map_err(ServerError::Audit)?),
             config,
             clock,
             sessions: Sessions::default(),
@@ -122,16 +157,37 @@ impl State {
     }
 }
 
+fn tokens(configured: PrefetchTokens) -> Tokens {
+    match configured {
+        PrefetchTokens::Today => Tokens::Today,
+        PrefetchTokens::Context => Tokens::Context,
+    }
+}
+
 /// Every route, with its layers: CORS answers a preflight before anything else and marks errors too.
-pub fn router(state: State) -> Router {
+pub fn router(state: impl Into<Arc<State>>) -> Router {
+    let state = state.into();
     let cors = cors(&state.config.cors_origins);
     let body_limit = DefaultBodyLimit::max(state.config.body_limit_bytes);
-    let mut routes = Router::new()
+    let demonstration = state.demonstration.is_some();
+    // A layer reaches only what stands above it: whatever is served to clients stands here.
+    let guarded = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
+        .route("/cds-services/{id}/feedback", post(feedback::receive))
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state),
+            trust::guard,
+        ));
+    let mut routes = Router::new()
+        .merge(guarded)
+        .route("/fhir-artifacts", get(artefacts::all))
+        .route("/fhir-artifacts/{type}", get(artefacts::of_type))
+        .route("/fhir-artifacts/{type}/{id}", get(artefacts::one))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready));
-    if state.demonstration.is_some() {
+    if demonstration {
         routes = routes
             .route(
                 "/demo/requests/{patient}/{hook}",
@@ -155,10 +211,13 @@ pub fn router(state: State) -> Router {
     routes
         .fallback(error::no_such_address)
         .method_not_allowed_fallback(error::no_such_method)
-        .with_state(Arc::new(state))
+        .with_state(Arc::clone(&state))
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn(log::one_line))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state.audit),
+            log::one_line,
+        ))
         .layer(cors)
 }
 
@@ -177,6 +236,27 @@ fn cors(origins: &Origins) -> CorsLayer {
         .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .max_age(PREFLIGHT_MAX_AGE)
+}
+
+/// Opens the store, before the socket: what a person has to mend stops the start, and a database that
+/// does not answer is waited for while cards are answered.
+///
+/// # Errors
+///
+/// The store cannot be used before someone has done something about it.
+pub async fn open_store(state: &State) -> Result<(), ServerError> {
+    match state.store.open().await {
+        Ok(()) => {
+            tracing::debug!(store = %state.store.place(), "the store is open");
+            Ok(())
+        }
+        Err(StoreError::Unavailable(reason)) => {
+            let store = state.store.place();
+            tracing::error!(%store, reason, "the store does not answer: feedback gets 503 until it does");
+            Ok(())
+        }
+        Err(refused) => Err(refused.into()),
+    }
 }
 
 /// Opens the socket on which [`run`] serves.
@@ -200,9 +280,13 @@ pub async fn run(
     state: State,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    axum::serve(listener, router(state))
+    let state = Arc::new(state);
+    axum::serve(listener, router(Arc::clone(&state)))
         .with_graceful_shutdown(stop)
         .await?;
+    state.shown.flush().await;
+    state.audit.flush();
+    state.store.close().await;
     Ok(())
 }
 

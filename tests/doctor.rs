@@ -15,7 +15,7 @@ use axum::Router;
 use doctor::{faults::FAULTS, keys, model};
 use jiff::civil::{Date, date};
 use sid_cds::{
-    config::{Config, Origins, RequiredDataMissing},
+    config::{ClientTrust, Config, Origins, RequiredDataMissing, StorePlace},
     doctor::{Check, Ending, Patients, Report, Subject, examine},
     server::{Demonstration, State, clock::Clock, router},
 };
@@ -50,7 +50,9 @@ async fn report(base: &str, with_key: bool, patients: &Patients) -> Report {
 
 fn demonstration(address: SocketAddr) -> Router {
     let mut config = Config::load(None).unwrap();
+    config.client_trust = ClientTrust::None;
     config.cors_origins = Origins::Any;
+    config.store = StorePlace::Memory;
     config.required_data_missing = RequiredDataMissing::Card;
     let zone = config.time_zone.clone();
     let mut state = State::new(config, Clock::Fixed(TODAY)).unwrap();

@@ -4,16 +4,25 @@
 
 mod http {
     pub mod answers;
+    pub mod artefacts;
+    pub mod audit;
+    pub mod bad_tokens;
     pub mod demonstration;
     pub mod discovery;
+    pub mod feedback;
     pub mod fetching;
+    pub mod fhir_server;
     pub mod harness;
     pub mod independent;
+    pub mod key_sources;
     pub mod mutations;
     pub mod playground;
     pub mod protocol;
     pub mod requests;
     pub mod sandbox;
     pub mod sandbox_behaviours;
+    pub mod tokens;
+    pub mod trust;
+    pub mod trust_harness;
     pub mod upstream;
 }

@@ -7,13 +7,17 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use serde_json::Value;
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sid-cds"));
-    command.env_clear().current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+        .env_clear()
+        .env("SID_CDS_STORE", "memory")
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     command
 }
 
@@ -34,7 +38,9 @@ struct Made(PathBuf);
 
 impl Made {
     fn new(name: &str, content: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("sid-cds-{}-{name}", std::process::id()));
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(format!("sid-cds-{process}-{count}-{name}"));
         fs::write(&path, content).unwrap();
         Self(path)
     }
@@ -121,7 +127,8 @@ fn the_printed_commands_work_and_a_signal_stops_it() {
     let log = fs::read_to_string(&demo.log.0).unwrap();
     for said in [
         "listening",
-        "service=\"sid-patient-view\" client=\"demo\" status=200",
+        "answered service=\"sid-patient-view\" status=200",
+        "client=\"demo\"",
         "cards=",
         "stopping",
     ] {
@@ -160,7 +167,7 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
         ("listen = 8080", "listen = 8080: expected a string"),
         (
             "client-trust = \"all\"",
-            "client-trust = \"all\": expected one of \"none\"",
+            "client-trust = \"all\": expected one of \"jwt\", \"certificate\", \"none\"",
         ),
         (
             "cors-origins = [\"https://ehr.example/\"]",
@@ -183,6 +190,15 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
         (
             "time-zone = \"Copenhagen\"",
             "time-zone = \"Copenhagen\": expected an IANA time zone",
+        ),
+        (
+            "card-key = \"short secret\"",
+            "card-key: expected at least 32",
+        ),
+        ("audit = \"file:\"", "audit = \"file:\": expected \"off\""),
+        (
+            "audit-format = \"xml\"",
+            "audit-format = \"xml\": expected one of \"json\", \"fhir\"",
         ),
         ("log = \"a=b=c\"", "log = \"a=b=c\": expected error, warn"),
         (
@@ -220,7 +236,27 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
         ),
         (
             "[[clients]]\nname = \"a\"\nfhir-server = \"https://a.example\"",
-            "clients.0.fhir-server: there is no such key; the keys are name, fhir-servers, ",
+            "clients.0.fhir-server: there is no such key; the keys are name, cds-hooks, fhir-servers, ",
+        ),
+        (
+            "[[clients]]\nname = \"a\"\njwt = { issuer = \"x\" }",
+            "clients.0.jwt = {\"issuer\":\"x\"}: expected either jwks-url or jwks-file",
+        ),
+        (
+            "[[clients]]\nname = \"a\"\njwt = { issuer = \"x\", jwks-url = \"http://ehr.example\" }",
+            "expected jwks-url as \"https://",
+        ),
+        (
+            "[[clients]]\nname = \"a\"\njwt = { issuer = \"x\", jwks-file = \"k\", algorithms = [\"none\"] }",
+            "expected one of \"ES256\", \"ES384\"",
+        ),
+        (
+            "[[clients]]\nname = \"a\"\njwt = { issuer = \"x\", jwks-file = \"k\", algorithms = [\"HS256\"] }",
+            "expected one of \"ES256\", \"ES384\"",
+        ),
+        (
+            "public-urls = [\"cds.example\"]",
+            "public-urls = [\"cds.example\"]: expected base addresses",
         ),
         (
             "fetch-deadline-ms = 5",
@@ -241,6 +277,7 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
         let message = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{content}: {message}");
         assert!(message.contains(expected), "{content}: {message}");
+        assert!(!message.contains("secret"), "{message}");
         assert!(
             message.contains(file.path()),
             "{content} names its file: {message}"
@@ -265,6 +302,11 @@ fn a_wrong_variable_stops_the_start_and_is_named() {
             "SID_CDS_BODY_LIMIT_BYTES: body-limit-bytes = 1: expected",
         ),
         (
+            "SID_CDS_STORE",
+            "mysql://sid:secret@db/sid",
+            "SID_CDS_STORE: store: expected \"sqlite:FILE\"",
+        ),
+        (
             "SID_CDS_LANGAUGE",
             "da",
             "SID_CDS_LANGAUGE: langauge: there is no such key",
@@ -283,37 +325,106 @@ fn a_wrong_variable_stops_the_start_and_is_named() {
         assert_eq!(output.status.code(), Some(1), "{name}");
         let message = text(&output.stderr);
         assert!(message.contains(expected), "{name}: {message}");
+        assert!(!message.contains("secret"), "{message}");
     }
 }
 
+/// The first line of the log of `serve` with this configuration, or what it says when it refuses.
+fn first_words(configuration: &str) -> (bool, String) {
+    let file = Made::new("serve.toml", configuration);
+    let mut child = program()
+        .args(["serve", "--config", file.path()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut words = String::new();
+    stderr.read_line(&mut words).unwrap();
+    let listening = words.contains("listening");
+    if listening {
+        child.kill().unwrap();
+    } else {
+        stderr.read_to_string(&mut words).unwrap();
+    }
+    child.wait().unwrap();
+    (listening, words)
+}
+
+const OPEN: &str = "client-trust = \"none\"\nlisten = ";
+const CLIENT: &str = "[[clients]]\nname = \"ehr\"\njwt = { issuer = \"https://ehr.example\", \
+                      jwks-url = \"https://ehr.example/keys\" }\n";
+
+/// SEC-01, SEC-04: nobody is let in by leaving something out of the configuration.
 #[test]
-fn serve_is_not_opened_to_a_network_without_client_trust() {
-    for (address, refused) in [
-        ("0.0.0.0:0", true),
-        ("[::]:0", true),
-        ("192.0.2.1:0", true),
-        ("127.0.0.1:0", false),
+fn serve_says_what_is_missing_before_anyone_can_call() {
+    let keys = Made::new(
+        "keys.json",
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
+    );
+    let pinned = |file: &str| {
+        format!(
+            "listen = \"127.0.0.1:0\"\n[[clients]]\nname = \"ehr\"\njwt = {{ issuer = \
+             \"https://ehr.example\", jwks-file = \"{file}\" }}\n"
+        )
+    };
+    let proxy = "listen = \"0.0.0.0:0\"\npublic-urls = [\"https://cds.example/\"]\n";
+    for (configuration, refused) in [
+        (
+            format!("{OPEN}\"0.0.0.0:0\""),
+            Some("client-trust = \"none\""),
+        ),
+        (format!("{OPEN}\"[::]:0\""), Some("client-trust = \"none\"")),
+        (format!("{OPEN}\"192.0.2.1:0\""), Some("reverse proxy")),
+        (format!("{OPEN}\"127.0.0.1:0\""), None),
+        ("listen = \"127.0.0.1:0\"".to_owned(), Some("[[clients]]")),
+        (pinned(keys.path()), None),
+        (
+            pinned("nowhere.json"),
+            Some("ehr: jwks-file nowhere.json: "),
+        ),
+        (
+            pinned("fixtures/immunoglobulin-draft.json"),
+            Some("is not a JWK Set"),
+        ),
+        (
+            format!("listen = \"0.0.0.0:0\"\nplain-http-on-network = true\n{CLIENT}"),
+            Some("public-urls is empty"),
+        ),
+        (format!("{proxy}{CLIENT}"), Some("unencrypted")),
+        (
+            format!("tls-key = \"key.pem\"\n{CLIENT}"),
+            Some("tls-certificate and tls-key: expected both"),
+        ),
+        (
+            format!("{CLIENT}[[clients]]\nname = \"b\""),
+            Some("\"b\" has no jwt"),
+        ),
+        (
+            format!("{CLIENT}{}", CLIENT.replace("\"ehr\"", "\"b\"")),
+            Some("\"b\" has the issuer"),
+        ),
+        (
+            format!("{CLIENT}certificate = \"CN=ehr\""),
+            Some("proxy-certificate-header is not set"),
+        ),
+        (
+            "client-trust = \"certificate\"\nlisten = \"0.0.0.0:0\"\n[[clients]]\nname = \
+             \"ehr\"\ncertificate = \"CN=ehr\""
+                .to_owned(),
+            Some("anyone could write the header"),
+        ),
+        (
+            format!("metrics-listen = \"0.0.0.0:0\"\n{CLIENT}"),
+            Some("metrics are given to every caller"),
+        ),
     ] {
-        let file = Made::new("open.toml", &format!("listen = \"{address}\""));
-        if refused {
-            let output = run(&["serve", "--config", file.path()]);
-            assert_eq!(output.status.code(), Some(1), "{address}");
-            let message = text(&output.stderr);
-            assert!(message.contains("client-trust = \"none\""), "{message}");
-            assert!(message.contains("reverse proxy"), "{message}");
-        } else {
-            let mut child = program()
-                .args(["serve", "--config", file.path()])
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap();
-            let mut line = String::new();
-            BufReader::new(child.stderr.as_mut().unwrap())
-                .read_line(&mut line)
-                .unwrap();
-            assert!(line.contains("listening"), "{line}");
-            child.kill().unwrap();
-            child.wait().unwrap();
+        let (listening, words) = first_words(&configuration);
+        match refused {
+            None => assert!(listening, "{configuration}: {words}"),
+            Some(said) => assert!(
+                !listening && words.contains(said),
+                "{configuration}: {words}"
+            ),
         }
     }
 }
@@ -322,19 +433,12 @@ fn serve_is_not_opened_to_a_network_without_client_trust() {
 fn the_manual_is_a_configuration() {
     let manual = run(&["serve", "--defaults"]);
     assert_eq!(manual.status.code(), Some(0));
-    let file = Made::new("manual.toml", &text(&manual.stdout).replace(":8080", ":0"));
-    let mut child = program()
-        .args(["serve", "--config", file.path()])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stderr.as_mut().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    assert!(line.contains("listening"), "{line}");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let manual = text(&manual.stdout).replace(":8080", ":0");
+    let (listening, words) = first_words(&manual);
+    assert!(!listening && words.contains("[[clients]]"), "{words}");
+    let trusting = manual.replace("client-trust = \"jwt\"", "client-trust = \"none\"");
+    let (listening, words) = first_words(&trusting);
+    assert!(listening, "{words}");
 }
 
 const FIXTURE: &str = "fixtures/01-car-t-3-months/bundle.json";
@@ -615,7 +719,7 @@ fn a_sites_own_codes() {
     let name = codes.0.file_name().unwrap().to_str().unwrap();
     let config = Made::new(
         "site.toml",
-        &format!("listen = \"127.0.0.1:0\"\nterminology-files = [\"{name}\"]"),
+        &format!("{OPEN}\"127.0.0.1:0\"\nterminology-files = [\"{name}\"]"),
     );
     let output = program()
         .args(["assess", "--as-of", "2026-03-16", record.path()])
@@ -651,7 +755,7 @@ fn a_sites_own_codes() {
         let config = Made::new(
             "site-wrong.toml",
             &format!(
-                "listen = \"127.0.0.1:0\"\nterminology-files = [\"{}\"]",
+                "{OPEN}\"127.0.0.1:0\"\nterminology-files = [\"{}\"]",
                 wrong.path()
             ),
         );

@@ -15,11 +15,11 @@ use jiff::civil::{Date, date};
 use proptest::{collection::vec, prelude::*, sample::select};
 use sid_cds::guideline::{
     assess,
-    assessment::StartConclusion,
+    assessment::{Assessment, CardCode, StartConclusion},
     date::{When, plus_days},
     facts::*,
     hooks::{Hook, MOST_CARDS, Subject, shown},
-    quantity::GramsPerLitre,
+    quantity::{GramsPerLitre, Mass},
     verdict::{Reason, Verdict},
 };
 
@@ -220,6 +220,20 @@ fn statement() -> impl Strategy<Value = Statement> {
     let kind = prop_oneof![
         any::<bool>().prop_map(StatementKind::InfectionHistoryReviewed),
         select(vec![
+            IvigReason::ShortDuration,
+            IvigReason::VeryHighDose,
+            IvigReason::Skin,
+            IvigReason::SelfInjection,
+        ])
+        .prop_map(StatementKind::IvigReason),
+        select(vec![
+            SwitchReason::LackOfEffect,
+            SwitchReason::AdverseEffect,
+            SwitchReason::Economic,
+            SwitchReason::Other,
+        ])
+        .prop_map(StatementKind::SwitchReason),
+        select(vec![
             ReviewOutcome::Continue,
             ReviewOutcome::Pause,
             ReviewOutcome::Stop
@@ -234,6 +248,100 @@ fn statement() -> impl Strategy<Value = Statement> {
         from: None,
         evidence: Reference::new(format!("Observation/s{id}")),
     })
+}
+
+fn weight() -> impl Strategy<Value = Weight> {
+    (
+        prop::option::weighted(0.95, when()),
+        1..900_i32,
+        any::<u16>(),
+    )
+        .prop_map(|(measured, kilograms, id)| Weight {
+            measured,
+            value: Mass::grams(kilograms * 1000),
+            evidence: Reference::new(format!("Observation/w{id}")),
+        })
+}
+
+fn prescription() -> impl Strategy<Value = Prescription> {
+    let product = |brand: &str, route, strength| Product {
+        brand: brand.to_owned(),
+        route,
+        milligrams_per_millilitre: Some(strength),
+        placement: Some(Placement::Use),
+    };
+    (
+        prop::option::of(select(vec![
+            product("Privigen", IgRoute::Iv, 100),
+            product("Hizentra", IgRoute::Sc, 200),
+            product("HyQvia", IgRoute::FacilitatedSc, 100),
+        ])),
+        prop::option::of(select(vec![
+            OrderedRoute::Intravenous,
+            OrderedRoute::Subcutaneous,
+        ])),
+        prop::option::weighted(0.8, (1..200_i32, any::<bool>(), 1..5_i64)),
+    )
+        .prop_map(|(product, ordered_route, dose)| {
+            let doses: Vec<PlannedDose> = dose
+                .map(|(grams, per_kilogram, weeks)| planned(grams, per_kilogram, weeks))
+                .into_iter()
+                .collect();
+            Prescription {
+                gap: doses.is_empty().then_some(DoseGap::NotWritten),
+                product,
+                ordered_route,
+                doses,
+            }
+        })
+}
+
+fn planned(grams: i32, per_kilogram: bool, weeks: i64) -> PlannedDose {
+    // Tenths of a gram for each kilogram.
+    let mass = if per_kilogram {
+        Mass::from_milligrams(i64::from(grams) * 10)
+    } else {
+        Mass::grams(grams)
+    };
+    let pace = Pace {
+        times: 1,
+        seconds: weeks * 7 * 86_400,
+    };
+    PlannedDose {
+        role: DoseRole::Maintenance,
+        amount: Amount {
+            low: mass,
+            high: mass,
+            per_kilogram,
+            written: WrittenAs::Mass,
+        },
+        interval: Some(Interval {
+            least: pace,
+            most: pace,
+        }),
+        cap: None,
+    }
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    (
+        select(vec![
+            IgIndication::NotStated,
+            IgIndication::SecondaryImmunodeficiency,
+            IgIndication::SecondaryImmunodeficiency,
+            IgIndication::Immunomodulation,
+        ]),
+        select(vec![IgRoute::Iv, IgRoute::Sc, IgRoute::FacilitatedSc]),
+        prescription(),
+    )
+        .prop_map(|(indication, route, prescription)| Order {
+            evidence: Reference::new("MedicationRequest/draft"),
+            indication,
+            indication_text: None,
+            route,
+            planned_end: None,
+            prescription,
+        })
 }
 
 fn searched() -> impl Strategy<Value = Searched> {
@@ -263,8 +371,22 @@ prop_compose! {
         infections in vec(infection(), 0..5),
         immunoglobulin in vec(exposure(), 0..4),
         statements in vec(statement(), 0..4),
+        weights in vec(weight(), 0..3),
+        order in prop::option::of(order()),
+        running in vec(prescription(), 4),
     ) -> Facts {
+        let running_orders = immunoglobulin
+            .iter()
+            .zip(running)
+            .filter(|(exposure, _)| exposure.active)
+            .map(|(exposure, prescription)| RunningOrder {
+                route: exposure.route,
+                prescription,
+                evidence: exposure.evidence.clone(),
+            })
+            .collect();
         Facts {
+            weights, order, running_orders,
             patient: Patient { born: years.map(|years| day(years * 365)), ..Patient::default() },
             searched, igg, diagnoses, car_t, bispecifics, transplants, infections, immunoglobulin,
             statements,
@@ -298,6 +420,8 @@ proptest! {
         shuffled.transplants.reverse();
         shuffled.infections.reverse();
         shuffled.immunoglobulin.reverse();
+        shuffled.weights.reverse();
+        shuffled.running_orders.reverse();
         let copies = shuffled.infections.clone();
         shuffled.infections.extend(copies);
         let copies = shuffled.immunoglobulin.clone();
@@ -308,7 +432,51 @@ proptest! {
         prop_assert_eq!(&a.start.missing, &b.start.missing);
         prop_assert_eq!(&a.course.conclusions, &b.course.conclusions);
         prop_assert_eq!(a.course.start, b.course.start);
+        prop_assert_eq!(&a.dose, &b.dose);
         prop_assert_eq!(a.cards, b.cards);
+    }
+
+    /// Twice the grams are twice the dose, and never turn D-HIGH into anything else or D-OK into D-LOW.
+    #[test]
+    fn grams_are_linear(grams in 1..300_i32, weeks in 1..9_i64, kilograms in 3..200_i32) {
+        let dose = |grams: i32| {
+            let mut facts = Facts { searched: Searched::ALL, ..Facts::default() };
+            facts.patient.born = Some(day(40 * 365));
+            facts.weights = vec![Weight {
+                measured: Some(day(5)),
+                value: Mass::grams(kilograms * 1000),
+                evidence: Reference::new("Observation/w"),
+            }];
+            facts.diagnoses = vec![Diagnosis {
+                kind: DiagnosisKind::HaematologicalMalignancy,
+                status: Some(ClinicalStatus::Active),
+                confirmed: true,
+                onset: None,
+                text: None,
+                evidence: Reference::new("Condition/d"),
+            }];
+            facts.order = Some(Order {
+                evidence: Reference::new("MedicationRequest/draft"),
+                indication: IgIndication::SecondaryImmunodeficiency,
+                indication_text: None,
+                route: IgRoute::Iv,
+                planned_end: None,
+                prescription: Prescription { doses: vec![planned(grams, false, weeks)], ..Prescription::default() },
+            });
+            assess(&facts, AS_OF)
+        };
+        let (one, two) = (dose(grams), dose(2 * grams));
+        let milligrams = |assessment: &Assessment| assessment.dose.milligrams_per28_days.map(|(low, _)| low);
+        let (single, double) = (milligrams(&one).expect("grams"), milligrams(&two).expect("grams"));
+        prop_assert!((double - 2 * single).abs() <= 1, "{} {}", single, double);
+        let level = |assessment: &Assessment| assessment.dose.conclusion.expect("a conclusion");
+        prop_assert!(level(&one) <= level(&two), "{:?} {:?}", one.dose, two.dose);
+        let expected = f64::from(grams) * 4.0 / f64::from(i32::try_from(weeks).expect("weeks")) / f64::from(kilograms);
+        let found = one.dose.g_per_kg_per_month.expect("a number").per28_days;
+        prop_assert!((found - expected).abs() < 0.0001, "{} {}", found, expected);
+        // One dose alone may be too much, however long after it the next one comes.
+        let single = f64::from(grams) / f64::from(kilograms);
+        prop_assert_eq!(one.cards.contains(&CardCode::C23), expected.max(single) >= 1.6 - 1e-12);
     }
 
     /// Lowering every IgG never turns MET into NOT or NS.

@@ -143,6 +143,9 @@ pub struct Suggestion {
     pub label: String,
     /// Deterministic, as the card's.
     pub uuid: Uuid,
+    /// What tells it apart from the card's others, in no language; for reports, not sent.
+    #[serde(skip)]
+    pub kind: &'static str,
     /// Recommended; at most one of a card, none where it is a judgement (SUG-03).
     pub is_recommended: bool,
     /// What accepting it does, all of it.
@@ -174,5 +177,28 @@ pub enum Action {
         /// `Type/id`.
         #[serde(rename = "resourceId")]
         resource_id: String,
+        /// The same, where CDS Hooks 1.0 has it; for clients that read nothing else (AMB-13).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        resource: Option<String>,
     },
+}
+
+impl Card {
+    /// Names what a delete deletes in `resource` too, as CDS Hooks 1.0 has it (AMB-13).
+    pub fn name_deletes_as_in_1_0(&mut self) {
+        let actions = self
+            .suggestions
+            .iter_mut()
+            .flat_map(|suggestion| &mut suggestion.actions);
+        for action in actions {
+            if let Action::Delete {
+                resource_id,
+                resource,
+                ..
+            } = action
+            {
+                *resource = Some(resource_id.clone());
+            }
+        }
+    }
 }

@@ -14,6 +14,7 @@ use crate::{
         date::{days_between, plus_days},
         facts::{Infection, LabResult, StatementKind},
         parameters::{E9_HISTORY_DAYS, E11_REVIEW_LATE_DAYS, E13_DECISIVE_FACTOR_DAYS},
+        switch::Comparison,
     },
 };
 
@@ -176,12 +177,25 @@ impl<'a> Case<'a> {
     pub fn is_start_card(card: CardCode) -> bool {
         use CardCode::{
             C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11, C12, C14, C15, C16, C17, C18,
-            C24, C25, C26, C29, C30, C31, C32,
+            C20, C21, C22, C23, C24, C25, C26, C27, C28, C29, C30, C31, C32,
         };
         match card {
             C01 | C02 | C03 | C04 | C05 | C06 | C08 | C09 | C10 | C11 | C30 | C31 | C32 => true,
-            C07 | C12 | C14 | C15 | C16 | C17 | C18 | C24 | C25 | C26 | C29 => false,
+            C07 | C12 | C14 | C15 | C16 | C17 | C18 | C20 | C21 | C22 | C23 | C24 | C25 | C26
+            | C27 | C28 | C29 => false,
         }
+    }
+
+    /// A switch changes the grams too (C27).
+    pub fn grams_differ(&self) -> bool {
+        let switch = self.assessment.order.switch.as_ref();
+        switch.is_some_and(|switch| matches!(switch.grams, Comparison::Differ { .. }))
+    }
+
+    /// `card` is about the dose, the product or a switch.
+    pub fn is_dose_card(card: CardCode) -> bool {
+        use CardCode::{C20, C21, C22, C23, C27, C28};
+        matches!(card, C20 | C21 | C22 | C23 | C27 | C28)
     }
 
     /// The criteria that `card` rests on: after CAR-T and HSCT infections do not decide, and what
@@ -189,7 +203,7 @@ impl<'a> Case<'a> {
     pub fn deciding(&self, card: CardCode) -> Vec<&'a Criterion> {
         use CardCode::{
             C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11, C12, C14, C15, C16, C17, C18,
-            C24, C25, C26, C29, C30, C31, C32,
+            C20, C21, C22, C23, C24, C25, C26, C27, C28, C29, C30, C31, C32,
         };
         use CriterionId::{
             IggBelow4, IggBelow6, IggPersistent, MComponent, SevereOrRecurrentInfections,
@@ -203,7 +217,8 @@ impl<'a> Case<'a> {
             ),
             C31 => matches!(id, IggBelow4 | IggBelow6 | IggPersistent),
             C03 | C04 | C05 | C06 | C09 | C30 | C32 => true,
-            C07 | C10 | C11 | C12 | C14 | C15 | C16 | C17 | C18 | C24 | C25 | C26 | C29 => false,
+            C07 | C10 | C11 | C12 | C14 | C15 | C16 | C17 | C18 | C20 | C21 | C22 | C23 | C24
+            | C25 | C26 | C27 | C28 | C29 => false,
         };
         self.assessment
             .start
@@ -264,14 +279,13 @@ impl<'a> Case<'a> {
     pub fn is_course_card(&self, card: CardCode) -> bool {
         use CardCode::{
             C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11, C12, C14, C15, C16, C17, C18,
-            C24, C25, C26, C29, C30, C31, C32,
+            C20, C21, C22, C23, C24, C25, C26, C27, C28, C29, C30, C31, C32,
         };
         match card {
             C12 | C14 | C15 | C16 | C17 | C18 | C24 | C25 => true,
             C07 | C30 => self.assessment.course.on_immunoglobulin == Some(true),
-            C01 | C02 | C03 | C04 | C05 | C06 | C08 | C09 | C10 | C11 | C26 | C29 | C31 | C32 => {
-                false
-            }
+            C01 | C02 | C03 | C04 | C05 | C06 | C08 | C09 | C10 | C11 | C20 | C21 | C22 | C23
+            | C26 | C27 | C28 | C29 | C31 | C32 => false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The detail of a card: conclusion, grounds, what is missing, source, engineering choices.
 
+mod dose;
+
 use super::{
     case::Case,
     catalogue::{
@@ -32,7 +34,13 @@ pub(super) fn detail(card: CardCode, case: &Case<'_>) -> String {
     let as_of = case.date(case.assessment.as_of);
     document.section(
         &say!(language, "Grundlag pr. {as_of}", "Grounds on {as_of}"),
-        &[population(case), criteria(card, case), course(card, case)].concat(),
+        &[
+            population(case),
+            criteria(card, case),
+            course(card, case),
+            dose::lines(card, case),
+        ]
+        .concat(),
     );
     document.section(&say!(language, "Mangler", "Missing"), &missing(card, case));
     document.section(
@@ -289,7 +297,10 @@ fn course(card: CardCode, case: &Case<'_>) -> Vec<String> {
 }
 
 fn missing(card: CardCode, case: &Case<'_>) -> Vec<String> {
-    if matches!(card, CardCode::C26 | CardCode::C29) || case.is_course_card(card) {
+    let not_about_start = matches!(card, CardCode::C26 | CardCode::C29)
+        || Case::is_dose_card(card)
+        || case.is_course_card(card);
+    if not_about_start {
         return Vec::new();
     }
     summary::by_weight(&case.missing(card))
@@ -371,6 +382,7 @@ fn engineering(card: CardCode, case: &Case<'_>) -> Vec<String> {
 pub(super) fn chosen(card: CardCode, case: &Case<'_>) -> Vec<Choice> {
     let assessment = case.assessment;
     let mut chosen: Vec<Choice> = choices::of_card(card).to_vec();
+    chosen.extend(dose::choices(card, case));
     for found in case.deciding(card) {
         chosen.extend(choices::of_criterion(found.id));
     }
@@ -385,6 +397,7 @@ pub(super) fn chosen(card: CardCode, case: &Case<'_>) -> Vec<Choice> {
     ) || card == CardCode::C14;
     if let (true, Some(index)) = (by_index, &assessment.population.index)
         && !matches!(card, CardCode::C26 | CardCode::C29)
+        && !Case::is_dose_card(card)
     {
         chosen.extend(choices::of_index(index.kind));
     }

@@ -14,6 +14,7 @@ use crate::guideline::{
     },
     comparator::{AskedRule, Outside, reports::ReportId},
     counterfactual::Counterfactual,
+    dose::{Dose, DoseConclusion, PerKilogram},
     facts::Reference,
     parameters::{ALL, Origin, Parameter},
     trace::Step,
@@ -44,6 +45,9 @@ pub struct Trace {
     /// The course, on cards about a running course.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub course: Option<CourseTrace>,
+    /// The dose, on cards about dose, product or switch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dose: Option<DoseTrace>,
     /// Why this population.
     #[serde(skip_serializing_if = "Step::is_empty")]
     pub population_grounds: Step,
@@ -128,6 +132,33 @@ pub struct CourseTrace {
     conclusions: Vec<CourseConclusion>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     evidence: Vec<Reference>,
+}
+
+/// The dose of the draft, else of the running orders.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DoseTrace {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conclusion: Option<DoseConclusion>,
+    #[serde(rename = "gramsPer28Days", skip_serializing_if = "Option::is_none")]
+    grams_per_28_days: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    g_per_kg_per_month: Option<PerKilogram>,
+    /// The orders, and the weight.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    evidence: Vec<Reference>,
+}
+
+impl DoseTrace {
+    fn new(dose: &Dose) -> Self {
+        let weight = dose.weight.iter().map(|weight| &weight.evidence);
+        Self {
+            conclusion: dose.conclusion,
+            grams_per_28_days: dose.grams_per28_days,
+            g_per_kg_per_month: dose.g_per_kg_per_month,
+            evidence: dose.orders.iter().chain(weight).cloned().collect(),
+        }
+    }
 }
 
 /// One criterion with the recommendations that ask for it.
@@ -231,6 +262,8 @@ pub(super) fn extension(card: CardCode, case: &Case<'_>) -> Extension {
             ),
             course_grounds: only(case.is_course_card(card), &steps.course),
             order_grounds: steps.order.clone(),
+            dose: (Case::is_dose_card(card) && assessment.dose.conclusion.is_some())
+                .then(|| DoseTrace::new(&assessment.dose)),
             order: assessment.order.conclusion,
             recommendations: detail::recommendations(card, case),
             parameters: parameters(card, case),

@@ -3,14 +3,18 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{case::Case, catalogue::entry::code};
+use super::{card::Card, case::Case, catalogue::entry::code};
 use crate::guideline::{
     assessment::{
         CardCode, CourseConclusion, CourseRule, Criterion, Guideline, MissingItem,
         PopulationFinding, StartConclusion,
     },
+    dose::Dose,
     facts::Reference,
     problem::DataProblem,
+    product::ProductFinding,
+    safety::SafetyFault,
+    switch::Switch,
 };
 use jiff::civil::Date;
 
@@ -31,7 +35,18 @@ struct Deciding<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     about: Vec<&'a Reference>,
     order: Option<&'a Reference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dose: Option<DoseFacts<'a>>,
     problems: Option<&'a [DataProblem]>,
+}
+
+#[derive(Serialize)]
+struct DoseFacts<'a> {
+    dose: &'a Dose,
+    range: Option<(i64, i64)>,
+    faults: &'a [SafetyFault],
+    product: ProductFinding,
+    switch: Option<&'a Switch>,
 }
 
 #[derive(Serialize)]
@@ -65,7 +80,7 @@ pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
     let about_order = matches!(
         card,
         CardCode::C05 | CardCode::C26 | CardCode::C29 | CardCode::C32
-    );
+    ) || Case::is_dose_card(card);
     let about: Vec<&Reference> = match card {
         CardCode::C16 => course
             .igg_under_substitution
@@ -113,6 +128,13 @@ pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
         }),
         about,
         order: assessment.order.reference.as_ref().filter(|_| about_order),
+        dose: Case::is_dose_card(card).then_some(DoseFacts {
+            dose: &assessment.dose,
+            range: assessment.dose.milligrams_per28_days,
+            faults: &assessment.order.faults,
+            product: assessment.order.product,
+            switch: assessment.order.switch.as_ref(),
+        }),
         problems: (card == CardCode::C31).then_some(&assessment.data_problems[..]),
     };
     // Nothing in it can fail to serialise; a card still gets a uuid of its own if something did.
@@ -123,4 +145,20 @@ pub(super) fn card_uuid(card: CardCode, case: &Case<'_>) -> Uuid {
 /// The uuid of a suggestion of a card, told apart by its kind (SUG-02).
 pub(super) fn suggestion_uuid(card: Uuid, kind: &str) -> Uuid {
     Uuid::new_v5(&card, kind.as_bytes())
+}
+
+/// The key that a secret text stands for.
+pub fn key(secret: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, secret.as_bytes())
+}
+
+/// Gives cards and suggestions uuids that only the holder of the key can make again: without one,
+/// whoever has the patient's record can.
+pub fn with_key(cards: &mut [Card], key: Uuid) {
+    for card in cards {
+        card.uuid = Uuid::new_v5(&key, card.uuid.as_bytes());
+        for suggestion in &mut card.suggestions {
+            suggestion.uuid = suggestion_uuid(card.uuid, suggestion.kind);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::Language;
-use crate::guideline::date::When;
+use crate::guideline::{date::When, quantity::Mass};
 
 const MONTHS_DA: [&str; 12] = [
     "januar",
@@ -141,6 +141,62 @@ pub fn short_number(text: &str, language: Language) -> String {
         None => text.to_owned(),
     };
     number(&short, language)
+}
+
+/// A number of `scale` parts, with at most `decimals` decimals, rounded and without trailing zeros.
+fn parts(number: i64, scale: i64, decimals: u32) -> String {
+    let kept = 10_i64.pow(decimals);
+    let scaled =
+        (i128::from(number) * i128::from(kept) * 2 + i128::from(scale)) / (i128::from(scale) * 2);
+    let (whole, rest) = (scaled / i128::from(kept), scaled % i128::from(kept));
+    let rest = format!("{rest:0width$}", width = decimals as usize);
+    match rest.trim_end_matches('0') {
+        "" => whole.to_string(),
+        rest => format!("{whole}.{rest}"),
+    }
+}
+
+/// Grams, to the hundredth: `28`, `6,25`.
+pub fn grams(mass: Mass, language: Language) -> String {
+    number(&parts(mass.micrograms(), 1_000_000, 2), language)
+}
+
+/// Grams as a plain decimal, to the milligram: for a resource.
+pub fn plain_grams(mass: Mass) -> String {
+    parts(mass.micrograms(), 1_000_000, 3)
+}
+
+/// Kilograms, to the hundredth.
+pub fn kilograms(mass: Mass, language: Language) -> String {
+    number(&parts(mass.micrograms(), 1_000_000_000, 2), language)
+}
+
+/// The millilitres of so many milligrams at a strength in mg/mL, to the tenth.
+pub fn millilitres(milligrams: i64, strength: u32, language: Language) -> String {
+    number(&parts(milligrams, i64::from(strength.max(1)), 1), language)
+}
+
+/// Ten-thousandths of g/kg with two decimals. They are cut off, not rounded, so that a dose stays on its
+/// side of a limit; all four are shown where two would say the limit itself.
+pub fn ten_thousandths(number: i64, language: Language) -> String {
+    const LIMITS: [i64; 3] = [40, 80, 160];
+    let (whole, rest) = (number / 10_000, number % 10_000);
+    let at_limit = LIMITS.contains(&(number / 100)) && number % 100 != 0;
+    let text = if at_limit {
+        format!("{whole}.{rest:04}")
+    } else {
+        format!("{whole}.{:02}", rest / 100)
+    };
+    self::number(&text, language)
+}
+
+/// g/kg by the shorter and the longer month: `0,34–0,37`.
+pub fn per_kilogram(least: i64, most: i64, language: Language) -> String {
+    format!(
+        "{}–{}",
+        ten_thousandths(least, language),
+        ten_thousandths(most, language)
+    )
 }
 
 /// `a`, `a og b`, `a, b og c`.

@@ -3,6 +3,7 @@
 //! A suggestion whose data are not there (no patient, no order, no event) is left out. Several
 //! suggestions of a card exclude each other, so what belongs together is one suggestion.
 
+mod dose;
 mod drafts;
 mod monitoring;
 
@@ -45,6 +46,7 @@ pub(super) fn suggestions(card: CardCode, case: &Case<'_>, uuid: Uuid) -> Vec<Su
         .map(|offer| Suggestion {
             label: offer.label,
             uuid: suggestion_uuid(uuid, offer.kind),
+            kind: offer.kind,
             is_recommended: offer.recommended,
             actions: offer.actions,
         })
@@ -97,13 +99,20 @@ fn offers(card: CardCode, case: &Case<'_>) -> Vec<Option<Offer>> {
         )],
         CardCode::C17 => monitoring::summer_pause(case),
         CardCode::C18 => monitoring::recurrence(case),
+        CardCode::C20 => dose::scig_preferred(case),
+        CardCode::C21 => dose::small_child(case),
+        CardCode::C22 => dose::monthly(case),
+        CardCode::C23 => dose::check(case),
         CardCode::C24 | CardCode::C25 => monitoring::dose(case),
+        CardCode::C27 => dose::gram_for_gram(case),
+        CardCode::C28 => dose::reason_for_switch(case),
         CardCode::C29 => vec![add_reason(case)],
         CardCode::C30 => vec![index_event(case, true), index_event(case, false)],
         CardCode::C31 => vec![tests(case, &[Test::Igg], None, true)],
         CardCode::C32 => vec![
             remove_draft(case, conclusion == StartConclusion::Not),
             tests(case, &[Test::Igg], None, false),
+            outside_record(case),
         ],
         CardCode::C07 | CardCode::C26 => Vec::new(),
     }
@@ -295,6 +304,17 @@ fn decisive(case: &Case<'_>, yes: bool) -> Option<Offer> {
     })
 }
 
+/// Immunoglobulin that the record does not hold explains an IgG that is not low (H-06): it ran at the
+/// latest on the day of the sample.
+fn outside_record(case: &Case<'_>) -> Option<Offer> {
+    let since = case.assessment.start.igg.as_ref()?.drawn;
+    let words = labels::outside_record(since, case.language);
+    statement(case, "outside-record", words, |draft| {
+        let period = Effective::Period(since, draft.as_of);
+        draft.statement("ig-outside-record", &Said::Flag(true), period, None)
+    })
+}
+
 fn donor(case: &Case<'_>, donor: Donor, kind: &'static str) -> Option<Offer> {
     let code = donor_code(donor)?;
     statement(case, kind, labels::donor(donor, case.language), |draft| {
@@ -452,6 +472,7 @@ fn remove_draft(case: &Case<'_>, recommended: bool) -> Option<Offer> {
     let actions = vec![Action::Delete {
         description: words.description,
         resource_id: order.as_str().to_owned(),
+        resource: None,
     }];
     Some(Offer {
         kind: "remove-draft",

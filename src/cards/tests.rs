@@ -2,6 +2,7 @@
 
 mod comparators;
 mod content;
+mod dose;
 mod monitoring;
 mod protocol;
 
@@ -18,22 +19,23 @@ use super::{
 use crate::guideline::{
     GUIDELINE,
     assessment::{
-        Course, CourseConclusion, CourseRule, Criterion, CriterionId, DecisiveIgg, Dose,
-        IndexEvent, IndexKind, MissingItem, OrderFinding, Population, PopulationFinding, Start,
+        Course, CourseConclusion, CourseRule, Criterion, CriterionId, DecisiveIgg, IndexEvent,
+        IndexKind, MissingItem, OrderFinding, Population, PopulationFinding, Start,
         StartConclusion, TroughLevel, Window,
     },
     counterfactual::Counterfactual,
     date::{When, plus_months},
+    dose::Dose,
     facts::{
         Bacterial, ClinicalStatus, Diagnosis, DiagnosisKind, Focus, IgIndication, IgRoute,
-        Infection, LabResult, Measured, Order, Reference,
+        Infection, LabResult, Measured, Order, Prescription, Reference,
     },
     problem::{DataProblem, Problem, Touches},
     quantity::GramsPerLitre,
     verdict::{Reason, Verdict},
 };
 
-const ALL: [CardCode; 24] = CardCode::ALL;
+const ALL: [CardCode; 30] = CardCode::ALL;
 const LANGUAGES: [Language; 2] = [Language::Da, Language::En];
 const RUNNING: &str = r#"{"resourceType":"MedicationRequest","id":"m1","status":"active","_status":{"id":"s"},"intent":"order","dosageInstruction":[{"doseAndRate":[{"doseQuantity":{"value":10.0}}]}],"extension":[{"url":"urn:x","valueDecimal":0.40}]}"#;
 const DRAFT: &str = r#"{"resourceType":"MedicationRequest","id":"d1","status":"draft","category":{"coding":[{"code":"community"}]},"reasonCode":{"text":"infektioner"},"medicationCodeableConcept":{"text":"IG"}}"#;
@@ -239,7 +241,7 @@ fn samples() -> Vec<Sample> {
     extended.assessment.comparators = comparators::answers(true);
     extended.assessment.course.extended_to = Some(date(2026, 6, 30));
     extended.assessment.course.conclusions = vec![CourseConclusion::Extend];
-    vec![
+    let mut all = vec![
         early,
         everything_missing,
         nobody,
@@ -254,7 +256,9 @@ fn samples() -> Vec<Sample> {
         monitoring::followed(TroughLevel::High, ">149.999999999999"),
         monitoring::followed(TroughLevel::Reducible, "7.999999999999"),
         monitoring::followed(TroughLevel::Low, "<5.999999999999"),
-    ]
+    ];
+    all.extend(dose::longest());
+    all
 }
 
 /// Every card of every sample in both languages.

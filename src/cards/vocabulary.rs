@@ -7,10 +7,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    CARD_SYSTEM, Language, OVERRIDE_SYSTEM,
+    CARD_SYSTEM, Language,
     catalogue::{
         entry::{self, OverrideReason},
-        gaps, grounds, words,
+        gaps, grounds, overrides, words,
     },
 };
 use crate::{
@@ -42,7 +42,7 @@ pub fn files() -> Vec<(String, Value)> {
         ),
         system(
             "override",
-            OVERRIDE_SYSTEM,
+            overrides::OURS,
             "Reasons to set a card aside",
             OverrideReason::ALL
                 .into_iter()
@@ -106,7 +106,7 @@ pub fn files() -> Vec<(String, Value)> {
         value_set(
             "override-reason",
             "Reasons to set a card aside",
-            OVERRIDE_SYSTEM,
+            overrides::OURS,
             &[],
         ),
         value_set(

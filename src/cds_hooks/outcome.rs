@@ -86,12 +86,16 @@ pub enum IssueCode {
     Required,
     /// A member has a value that is not allowed.
     Value,
+    /// The caller is not known.
+    Login,
     /// No such resource, service or address.
     NotFound,
     /// A method, media type or encoding that is not served.
     NotSupported,
     /// The body is over the limit.
     TooLong,
+    /// Not now; the same call may be answered later.
+    Transient,
     /// Access was denied.
     Forbidden,
     /// No answer in time.

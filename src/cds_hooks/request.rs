@@ -23,6 +23,7 @@ use crate::{
 /// A request that its service's schema accepts.
 #[derive(Debug)]
 pub struct Request<'a> {
+    hook_instance: String,
     patient_id: String,
     selections: Vec<String>,
     draft_orders: Option<&'a RawValue>,
@@ -47,7 +48,7 @@ impl<'a> Request<'a> {
     ///
     /// Every fault of the body, each with its path and none with its value.
     pub fn read(service: &Service, body: &'a [u8]) -> Result<Self, OperationOutcome> {
-        let members = Members::parse(body)?;
+        let members = json::<Members<'_>>(body)?;
         let (instance, mut faults) = members.for_schema();
         faults.extend(service.schema().faults(&instance));
         if let Some(outcome) = OperationOutcome::from_issues(faults) {
@@ -82,13 +83,24 @@ impl<'a> Request<'a> {
             .strip_prefix("Patient/")
             .unwrap_or(&patient_id)
             .to_owned();
+        let hook_instance: String = members
+            .get("hookInstance")
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .unwrap_or_default();
+        let bare = hook_instance.strip_prefix("urn:uuid:");
         Ok(Self {
+            hook_instance: bare.unwrap_or(&hook_instance).to_ascii_lowercase(),
             patient_id,
             selections,
             draft_orders,
             prefetch,
             access: access(&members),
         })
+    }
+
+    /// The client's id of the moment at which the hook fired: a UUID, in lower case.
+    pub fn hook_instance(&self) -> &str {
+        &self.hook_instance
     }
 
     /// The client's FHIR server, where the request names one.
@@ -242,26 +254,31 @@ struct Context<'a> {
     draft_orders: Option<&'a RawValue>,
 }
 
+/// A body that is a JSON object.
+///
+/// # Errors
+///
+/// It is not; the place is named and nothing of the body.
+pub(super) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, OperationOutcome> {
+    let fault = |text: String| OperationOutcome::new(Issue::new(IssueCode::Structure, text));
+    let text = std::str::from_utf8(body)
+        .map_err(|e| fault(format!("Not UTF-8 from byte {} on.", e.valid_up_to())))?;
+    // serde_json's own words may hold a part of the body: only the place goes out.
+    serde_json::from_str(text).map_err(|e| {
+        let (line, column) = (e.line(), e.column());
+        fault(if e.is_data() {
+            "The body must be a JSON object.".to_owned()
+        } else {
+            format!("Not JSON: line {line}, column {column}.")
+        })
+    })
+}
+
 /// The members of a JSON object, each value as it was sent.
 #[derive(Debug, Default)]
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    fn parse(body: &'a [u8]) -> Result<Self, OperationOutcome> {
-        let fault = |text: String| OperationOutcome::new(Issue::new(IssueCode::Structure, text));
-        let text = std::str::from_utf8(body)
-            .map_err(|e| fault(format!("Not UTF-8 from byte {} on.", e.valid_up_to())))?;
-        // serde_json's own words may hold a part of the body: only the place goes out.
-        serde_json::from_str(text).map_err(|e| {
-            let (line, column) = (e.line(), e.column());
-            fault(if e.is_data() {
-                "The body must be a JSON object.".to_owned()
-            } else {
-                format!("Not JSON: line {line}, column {column}.")
-            })
-        })
-    }
-
     /// The last member of this name.
     fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0

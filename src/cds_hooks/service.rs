@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     schema::{RequestSchema, SchemaError},
-    template::{self, Template, TemplateError},
+    template::{self, Template, TemplateError, Tokens},
 };
 use crate::{chart::terminology::Terminology, guideline::hooks::Hook};
 
@@ -45,6 +45,7 @@ impl Service {
 #[derive(Debug)]
 pub struct Services {
     services: Vec<Service>,
+    feedback: RequestSchema,
     discovery: String,
     etag: String,
 }
@@ -80,23 +81,24 @@ impl Services {
     ///
     /// A file of `hooks/` is not what it must be; the program does not start.
     pub fn built_in() -> Result<Self, ServiceError> {
-        Self::asking_for(&[])
+        Self::asking_for(&[], Tokens::Today)
     }
 
     /// The same, asking for what a site codes in its own way too: its codes of results and of
-    /// admissions join those that the searches name, or no client would send what they code.
+    /// admissions join those that the searches name, or no client would send what they code. And in
+    /// templates with these `tokens`.
     ///
     /// # Errors
     ///
     /// As for [`Services::built_in`].
-    pub fn with_codes_of(terminology: &Terminology) -> Result<Self, ServiceError> {
+    pub fn with_codes_of(terminology: &Terminology, tokens: Tokens) -> Result<Self, ServiceError> {
         let mut observations = terminology.site_codes("lab-");
         observations.extend(terminology.site_codes("obs-"));
         let admissions = terminology.site_codes("enc-admission");
-        Self::asking_for(&[("code=", &observations), ("class=", &admissions)])
+        Self::asking_for(&[("code=", &observations), ("class=", &admissions)], tokens)
     }
 
-    fn asking_for(more: &[(&str, &[&str])]) -> Result<Self, ServiceError> {
+    fn asking_for(more: &[(&str, &[&str])], tokens: Tokens) -> Result<Self, ServiceError> {
         let mut services = Vec::new();
         let mut entries = Vec::new();
         for (id, entry, schema) in [
@@ -128,7 +130,11 @@ impl Services {
                 .ok_or_else(|| fail("prefetch is not an object".to_owned()))?;
             for template in prefetch.values_mut() {
                 if let Some(text) = template.as_str() {
-                    *template = Value::String(template::naming(text, more));
+                    let text = template::naming(text, more);
+                    *template = Value::String(match tokens {
+                        Tokens::Today => text,
+                        Tokens::Context => template::unbounded(&text),
+                    });
                 }
             }
             let templates = prefetch
@@ -150,6 +156,10 @@ impl Services {
             });
             entries.push(entry);
         }
+        let feedback = RequestSchema::compile(
+            "feedback.schema.json",
+            include_str!("../../hooks/feedback.schema.json"),
+        )?;
         let discovery = json!({ "services": entries }).to_string();
         let etag = format!(
             "\"{}\"",
@@ -157,6 +167,7 @@ impl Services {
         );
         Ok(Self {
             services,
+            feedback,
             discovery,
             etag,
         })
@@ -175,6 +186,11 @@ impl Services {
     /// Every service.
     pub fn iter(&self) -> impl Iterator<Item = &Service> {
         self.services.iter()
+    }
+
+    /// The schema of the feedback to every service (FB-03…FB-09).
+    pub fn feedback_schema(&self) -> &RequestSchema {
+        &self.feedback
     }
 
     /// The discovery document, members in the order of the files (DISC-18).

@@ -116,6 +116,24 @@ impl Template {
     }
 }
 
+/// Which tokens the templates of discovery hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tokens {
+    /// Members of the context, and `today()` to bound a search, which is for trial use (TOK-04).
+    Today,
+    /// Members of the context only (TOK-03): the searches have no bound.
+    Context,
+}
+
+/// The template without the parameters that need a token beside those of the context.
+pub(super) fn unbounded(template: &str) -> String {
+    let Some((path, query)) = template.split_once('?') else {
+        return template.to_owned();
+    };
+    let parameters = query.split('&').filter(|it| !it.contains("{{today()"));
+    format!("{path}?{}", parameters.collect::<Vec<_>>().join("&"))
+}
+
 /// The template with more codes at the end of a parameter's list; one without that parameter stays.
 pub(super) fn naming(template: &str, more: &[(&str, &[&str])]) -> String {
     let Some((path, query)) = template.split_once('?') else {

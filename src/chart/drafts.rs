@@ -14,7 +14,7 @@ use super::{
     date::Dated,
     immunizations,
     json::Object,
-    medication,
+    medication, prescription,
     record::{Record, contained, note},
     source::Entry,
     terminology::{ValueSetId, orders::Ordered, sets},
@@ -181,6 +181,7 @@ fn draft<'a>(place: &str, raw: &'a RawValue) -> Option<Entry<'a>> {
         reference: Reference::new(reference),
         raw,
         object,
+        container_subject: None,
     })
 }
 
@@ -306,12 +307,14 @@ fn order(entry: &Entry<'_>, codes: &Codes, record: &Record<'_>, facts: &mut Fact
         IgRoute::Unknown => rewritten_route(codes, record).unwrap_or(IgRoute::Unknown),
         route => route,
     };
+    let prescription = prescription::read(codes, &object, &entry.reference, record, facts);
     Order {
         evidence: entry.reference.clone(),
         indication: medication::immunoglobulin_indication(&reasons, record),
         indication_text: reasons.words(),
         route,
         planned_end: end.when().map(When::latest),
+        prescription,
     }
 }
 

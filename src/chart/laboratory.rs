@@ -230,7 +230,12 @@ fn unusable(facts: &mut Facts, entry: &Entry<'_>, drawn: Option<When>) {
     });
 }
 
-fn quantity(members: &Object<'_>) -> Result<Quantity, Problem> {
+/// The one value of a result.
+///
+/// # Errors
+///
+/// The [`Problem`] of a value that is not one quantity.
+pub fn quantity(members: &Object<'_>) -> Result<Quantity, Problem> {
     match members.get("valueQuantity") {
         // Two values are not FHIR, and nothing tells which one is meant.
         Some(_) if members.count_prefix("value") > 1 => Err(Problem::ValueUnreadable),

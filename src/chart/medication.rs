@@ -5,6 +5,7 @@ use super::{
     codes::Codes,
     date::{self, Dated},
     json::Object,
+    prescription,
     record::{Record, contained, note, reject},
     source::Entry,
     terminology::{ValueSetId, sets},
@@ -256,9 +257,11 @@ fn dates(record: &Record<'_>, source: MedicationSource, entry: &Entry<'_>) -> (D
     }
 }
 
-/// The `boundsPeriod` of an order: the earliest start and the latest end of its instructions.
+/// The `boundsPeriod` of an order: the earliest start and the latest end of its instructions. One that
+/// begins and has no end goes on, whatever came before it.
 pub fn bounds(record: &Record<'_>, order: &Object<'_>) -> (Dated, Dated) {
     let (mut first, mut last) = (Dated::Missing, Dated::Missing);
+    let mut goes_on = false;
     for instruction in order.objects("dosageInstruction") {
         let Some(timing) = instruction.object("timing") else {
             continue;
@@ -268,6 +271,7 @@ pub fn bounds(record: &Record<'_>, order: &Object<'_>) -> (Dated, Dated) {
         };
         let start = date::of_period(&repeat, "boundsPeriod", "start", record.zone);
         let end = date::of_period(&repeat, "boundsPeriod", "end", record.zone);
+        goes_on |= start != Dated::Missing && end == Dated::Missing;
         first = match (first, start) {
             (Dated::On(a), Dated::On(b)) => Dated::On(a.min(b)),
             (Dated::Invalid, _) | (_, Dated::Missing) => first,
@@ -279,21 +283,16 @@ pub fn bounds(record: &Record<'_>, order: &Object<'_>) -> (Dated, Dated) {
             (_, end) => end,
         };
     }
-    (first, last)
+    match last {
+        Dated::On(_) if goes_on => (first, Dated::Missing),
+        last => (first, last),
+    }
 }
 
 /// Route: of the brand that a site's code stands for or that is named, else of the code.
 pub fn route(codes: &Codes, record: &Record<'_>) -> IgRoute {
     let terminology = record.terminology;
-    let coded = codes
-        .codings()
-        .find_map(|coding| terminology.product_by_code(coding));
-    let named = || {
-        codes
-            .all_words()
-            .find_map(|words| terminology.product_by_name(words))
-    };
-    if let Some(product) = coded.or_else(named) {
+    if let Some(product) = prescription::product(codes, record) {
         return product.route;
     }
     let (sc, iv) = (

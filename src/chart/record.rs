@@ -309,15 +309,15 @@ pub fn drop_vague(facts: &mut Facts) {
         .retain(|problem| !vague(problem) || !exact.contains(&problem.reference));
 }
 
-/// The reference to the subject, where it leads out of the resource.
+/// The reference to the subject, where it leads out of the resource; else that of what contains it.
 pub fn subject(entry: &Entry<'_>) -> Option<String> {
     let members = &entry.object;
-    let subject = members
+    let own = members
         .object("subject")
-        .or_else(|| members.object("patient"))?;
-    subject
-        .text("reference")
-        .filter(|reference| !reference.starts_with('#'))
+        .or_else(|| members.object("patient"))
+        .and_then(|subject| subject.text("reference"));
+    own.filter(|reference| !reference.starts_with('#'))
+        .or_else(|| entry.container_subject.clone())
 }
 
 /// A contained resource.

@@ -7,7 +7,12 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Source, codes::Codes, json, terminology::Terminology};
+use super::{
+    Source,
+    codes::Codes,
+    json,
+    terminology::{Terminology, look::looks},
+};
 
 /// A resource at a glance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +50,10 @@ pub fn glance(text: &str, terminology: &Terminology) -> Option<Glance> {
     let source = Source::of_type(&resource_type);
     let relevance = match source {
         Some(source) => members.relevance(source, terminology),
+        // A report is no source; the results that it contains are.
+        None if resource_type == "DiagnosticReport" && members.contains_results() => {
+            Relevance::Kept(Source::Observation)
+        }
         None if resource_type == "Medication" => Relevance::Medication {
             wanted: matters(members.code, terminology),
         },
@@ -80,6 +89,8 @@ struct Members<'a> {
     #[serde(borrow)]
     component: Option<&'a RawValue>,
     #[serde(borrow)]
+    contained: Option<&'a RawValue>,
+    #[serde(borrow)]
     vaccine_code: Option<&'a RawValue>,
     #[serde(borrow)]
     medication_codeable_concept: Option<&'a RawValue>,
@@ -95,6 +106,7 @@ impl Members<'_> {
             Source::Patient | Source::Condition | Source::Encounter => true,
             Source::Observation => {
                 matters(self.code, terminology)
+                    || self.contains_results()
                     || components(self.component)
                         .into_iter()
                         .any(|component| matters(component.code, terminology))
@@ -111,6 +123,11 @@ impl Members<'_> {
         } else {
             Relevance::PassedOver
         }
+    }
+
+    fn contains_results(&self) -> bool {
+        self.contained
+            .is_some_and(|contained| contained.get().contains("\"Observation\""))
     }
 
     fn medication(&self, source: Source, terminology: &Terminology) -> Relevance {
@@ -145,8 +162,8 @@ fn reference_text(raw: &RawValue) -> Option<String> {
     json::Object::of(raw)?.text("reference")
 }
 
-/// May a concept be in a set? One that is missing, cannot be read or names no system is kept: the
-/// chart reports it.
+/// May a concept be in a set? One that is missing, cannot be read or names no system is kept, and a
+/// local one whose name looks like what decides: the chart reports it.
 fn matters(concept: Option<&RawValue>, terminology: &Terminology) -> bool {
     let Some(codes) = concept.and_then(Codes::peek) else {
         return true;
@@ -157,6 +174,9 @@ fn matters(concept: Option<&RawValue>, terminology: &Terminology) -> bool {
         any = true;
         coding.system.is_none() || terminology.is_in_any_set(coding)
     }) || !any
+        || codes
+            .all_words()
+            .any(|words| !looks(terminology, "", words).is_empty())
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub struct Entry<'a> {
     pub raw: &'a RawValue,
     /// Its members.
     pub object: Object<'a>,
+    /// The reference to the subject of the resource that contains it, if one does.
+    pub container_subject: Option<String>,
 }
 
 /// Everything that was obtained.
@@ -317,13 +319,15 @@ impl<'a> Obtainment<'a> {
         if !self.by_reference.contains_key(&reference) {
             self.by_reference
                 .insert(reference.clone(), self.entries.len());
-            let kind = resource_type.clone();
+            let contained = contained_results(&resource_type, &reference, &object);
             self.entries.push(Entry {
-                resource_type: kind,
+                resource_type: resource_type.clone(),
                 reference,
                 raw,
                 object,
+                container_subject: None,
             });
+            self.entries.extend(contained);
         }
         Taken::Resource(resource_type)
     }
@@ -336,6 +340,38 @@ impl<'a> Obtainment<'a> {
             note: note.to_owned(),
         });
     }
+}
+
+/// The results that a panel (`hasMember`) or a report (`result`) contains; they hold as far as it does.
+fn contained_results<'a>(
+    resource_type: &str,
+    reference: &Reference,
+    object: &Object<'a>,
+) -> Vec<Entry<'a>> {
+    let status = object.text("status");
+    let holds = matches!(
+        status.as_deref(),
+        Some("final" | "amended" | "corrected" | "appended")
+    );
+    if !holds || !matches!(resource_type, "Observation" | "DiagnosticReport") {
+        return Vec::new();
+    }
+    let subject = object.object("subject");
+    let subject = subject.and_then(|subject| subject.text("reference"));
+    let all = object.items("contained").into_iter();
+    all.filter_map(|raw| {
+        let object = Object::of(raw)?;
+        let resource_type = object.text("resourceType")?;
+        let id = object.text("id")?;
+        (resource_type == "Observation").then(|| Entry {
+            resource_type,
+            reference: Reference::new(format!("{reference}#{id}")),
+            raw,
+            object,
+            container_subject: subject.clone(),
+        })
+    })
+    .collect()
 }
 
 /// Whether the page that a `next` link leads to is here too.

@@ -13,7 +13,7 @@ use super::{
     terminology::statement as code,
 };
 use crate::guideline::{
-    facts::{Donor, Facts, ReviewOutcome, Statement, StatementKind},
+    facts::{Donor, Facts, IvigReason, ReviewOutcome, Statement, StatementKind, SwitchReason},
     problem::{Problem, Touches},
 };
 
@@ -90,7 +90,9 @@ fn read_one(record: &Record<'_>, entry: &Entry<'_>, stated: &str, facts: &mut Fa
             .map(|(confirmed, event)| StatementKind::IndexEventConfirmed { event, confirmed }),
         code::DONOR_TYPE => value.donor().map(StatementKind::DonorType),
         code::IG_OUTSIDE_RECORD => value.boolean().map(StatementKind::IgOutsideRecord),
-        // Of use to rules that are not there yet.
+        code::IVIG_REASON => value.ivig_reason().map(StatementKind::IvigReason),
+        code::SWITCH_REASON => value.switch_reason().map(StatementKind::SwitchReason),
+        // A code of a value, which no Observation is about.
         _ => return,
     };
     let Some(kind) = kind else {
@@ -134,27 +136,45 @@ impl Value<'_, '_> {
     }
 
     fn review(&self) -> Option<ReviewOutcome> {
-        let value = self.coded()?;
-        let outcomes = [
+        self.one_of(&[
             (code::CONTINUE, ReviewOutcome::Continue),
             (code::ADJUST, ReviewOutcome::Adjust),
             (code::PAUSE, ReviewOutcome::Pause),
             (code::STOP, ReviewOutcome::Stop),
-        ];
-        outcomes
-            .into_iter()
-            .find(|(code, _)| value.has(code::SYSTEM, code))
-            .map(|(_, is)| is)
+        ])
     }
 
     fn donor(&self) -> Option<Donor> {
+        self.one_of(&[
+            (code::ALLOGENEIC, Donor::Allogeneic),
+            (code::AUTOLOGOUS, Donor::Autologous),
+        ])
+    }
+
+    fn ivig_reason(&self) -> Option<IvigReason> {
+        self.one_of(&[
+            (code::SHORT_DURATION, IvigReason::ShortDuration),
+            (code::VERY_HIGH_DOSE, IvigReason::VeryHighDose),
+            (code::SKIN, IvigReason::Skin),
+            (code::SELF_INJECTION, IvigReason::SelfInjection),
+        ])
+    }
+
+    fn switch_reason(&self) -> Option<SwitchReason> {
+        self.one_of(&[
+            (code::LACK_OF_EFFECT, SwitchReason::LackOfEffect),
+            (code::ADVERSE_EFFECT, SwitchReason::AdverseEffect),
+            (code::ECONOMIC, SwitchReason::Economic),
+            (code::OTHER, SwitchReason::Other),
+        ])
+    }
+
+    /// The first of these codes that the value is.
+    fn one_of<T: Copy>(&self, codes: &[(&str, T)]) -> Option<T> {
         let value = self.coded()?;
-        if value.has(code::SYSTEM, code::ALLOGENEIC) {
-            Some(Donor::Allogeneic)
-        } else if value.has(code::SYSTEM, code::AUTOLOGOUS) {
-            Some(Donor::Autologous)
-        } else {
-            None
-        }
+        codes
+            .iter()
+            .find(|(code, _)| value.has(code::SYSTEM, code))
+            .map(|(_, is)| *is)
     }
 }

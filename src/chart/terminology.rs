@@ -240,8 +240,8 @@ impl Terminology {
             .filter(|concept| concept.code == code)
     }
 
-    /// The immunoglobulin product whose brand stands in `text` as a word of its own.
-    pub fn product_by_name(&self, text: &str) -> Option<&Product> {
+    /// The immunoglobulin products whose brands stand in `text` as words of their own.
+    pub fn products_named(&self, text: &str) -> impl Iterator<Item = &Product> {
         products::named_in(&self.products, text)
     }
 

@@ -10,6 +10,7 @@ use super::{
     conditions::{self, Stated},
     date::Dated,
     medication::{self, Medication, Stage},
+    prescription,
     record::{Past, Record, note, reject},
     source::Entry,
     terminology::{ValueSetId, sets},
@@ -18,7 +19,7 @@ use crate::guideline::{
     date::When,
     facts::{
         BispecificExposure, CarT, CarTStage, Donor, Facts, IgExposure, Indication,
-        MedicationSource, RunningAntibiotic, Transplant,
+        MedicationSource, RunningAntibiotic, RunningOrder, Transplant,
     },
     problem::{Problem, Touches},
 };
@@ -400,13 +401,23 @@ fn running_antibiotic(one: &Medication<'_, '_>, days: Days, facts: &mut Facts) {
 
 fn immunoglobulin(record: &Record<'_>, one: &Medication<'_, '_>, days: Days, facts: &mut Facts) {
     let plan_passed = one.stage == Stage::Active && days.end.is_some();
+    let route = medication::route(&one.codes, record);
+    if one.source == MedicationSource::Order && one.stage == Stage::Active && !plan_passed {
+        let (object, reference) = (&one.entry.object, one.reference());
+        let prescription = prescription::read(&one.codes, object, reference, record, facts);
+        facts.running_orders.push(RunningOrder {
+            route,
+            prescription,
+            evidence: reference.clone(),
+        });
+    }
     facts.immunoglobulin.push(IgExposure {
         source: one.source,
         start: days.start,
         end: days.end,
         active: one.stage == Stage::Active && !plan_passed,
         stopped: plan_passed || matches!(one.stage, Stage::Ended | Stage::OnHold),
-        route: medication::route(&one.codes, record),
+        route,
         indication: medication::immunoglobulin_indication(&one.reasons, record),
         evidence: one.reference().clone(),
     });

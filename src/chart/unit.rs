@@ -1,4 +1,4 @@
-//! Quantities of a laboratory: exact decimals with a unit that is stated, never guessed (F-01).
+//! Quantities: exact decimals with a unit that is stated, never guessed (F-01).
 
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
@@ -7,7 +7,10 @@ use super::{
     json::{Object, string},
     terminology::Concept,
 };
-use crate::guideline::{problem::Problem, quantity::GramsPerLitre};
+use crate::guideline::{
+    problem::Problem,
+    quantity::{GramsPerLitre, Mass},
+};
 
 /// System URI of UCUM.
 const UCUM: &str = "http://unitsofmeasure.org";
@@ -73,7 +76,7 @@ impl Quantity {
         let printed = quantity.text("unit").map(|unit| canonical(&unit));
         let unit = match (code, printed) {
             // The code decides, unless the printed unit is a known one that says something else.
-            (Some(code), Some(printed)) if code != printed && is_listed(&printed) => {
+            (Some(code), Some(printed)) if contradict(&code, &printed) => {
                 return Err(Problem::Conflict);
             }
             (Some(code), _) => code,
@@ -119,6 +122,96 @@ const COUNT_UNITS: [(&str, i64); 4] = [
     ("10*3/uL", 1_000_000),
     ("/uL", 1_000),
 ];
+
+/// Masses that are known, with their factor to micrograms.
+const MASSES: [(&str, Decimal); 4] = [
+    ("kg", Decimal::from_parts(1_000_000_000, 0, 0, false, 0)),
+    ("g", Decimal::from_parts(1_000_000, 0, 0, false, 0)),
+    ("mg", Decimal::from_parts(1_000, 0, 0, false, 0)),
+    // 0.45359237 kg by definition.
+    ("[lb_av]", Decimal::from_parts(453_592_370, 0, 0, false, 0)),
+];
+
+/// A unit of a dose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DoseUnit {
+    /// Micrograms in one.
+    Mass(Decimal),
+    /// Millilitres.
+    Millilitres,
+    /// Vials.
+    Vials,
+}
+
+/// Spellings of the units of a dose, in lower case.
+const DOSE_UNITS: [(&str, DoseUnit); 14] = [
+    ("g", GRAM),
+    ("gram", GRAM),
+    ("grams", GRAM),
+    ("mg", MILLIGRAM),
+    ("milligram", MILLIGRAM),
+    ("ml", DoseUnit::Millilitres),
+    ("milliliter", DoseUnit::Millilitres),
+    ("millilitre", DoseUnit::Millilitres),
+    ("vial", DoseUnit::Vials),
+    ("vials", DoseUnit::Vials),
+    ("{vial}", DoseUnit::Vials),
+    ("{vials}", DoseUnit::Vials),
+    ("hætteglas", DoseUnit::Vials),
+    ("{hætteglas}", DoseUnit::Vials),
+];
+const GRAM: DoseUnit = DoseUnit::Mass(Decimal::from_parts(1_000_000, 0, 0, false, 0));
+const MILLIGRAM: DoseUnit = DoseUnit::Mass(Decimal::from_parts(1_000, 0, 0, false, 0));
+
+/// The unit of a dose, and whether it is for each kilogram; `None` for one that is not listed.
+pub fn dose_unit(unit: &str) -> Option<(DoseUnit, bool)> {
+    let unit = unit.trim().to_lowercase();
+    let (each, per_kilogram) = match unit.strip_suffix("/kg") {
+        Some(each) => (each, true),
+        None => (unit.as_str(), false),
+    };
+    let (_, found) = DOSE_UNITS.iter().find(|(spelling, _)| *spelling == each)?;
+    let fits = !per_kilogram || *found != DoseUnit::Vials;
+    fits.then_some((*found, per_kilogram))
+}
+
+/// Two units of one quantity that are both known and say something else.
+fn contradict(code: &str, printed: &str) -> bool {
+    if code == printed {
+        return false;
+    }
+    match (dose_unit(code), dose_unit(printed)) {
+        (Some(code), Some(printed)) => code != printed,
+        _ => is_listed(printed) || MASSES.iter().any(|(listed, _)| *listed == printed),
+    }
+}
+
+/// A body weight: kg, g or pounds.
+///
+/// # Errors
+///
+/// [`Problem::UnitUnknown`] for another unit, [`Problem::ValueImplausible`] beyond what fits.
+pub fn body_weight(quantity: &Quantity) -> Result<Mass, Problem> {
+    let known = MASSES
+        .iter()
+        .find(|(listed, _)| *listed == quantity.unit && *listed != "mg");
+    let (_, factor) = known.ok_or(Problem::UnitUnknown)?;
+    mass(quantity.value, *factor)
+}
+
+/// A number of `micrograms` as a mass, cut off at the microgram; not negative.
+///
+/// # Errors
+///
+/// [`Problem::ValueImplausible`] below zero and beyond what fits.
+pub fn mass(number: Decimal, micrograms: Decimal) -> Result<Mass, Problem> {
+    number
+        .checked_mul(micrograms)
+        .filter(|product| !product.is_sign_negative() || product.is_zero())
+        .and_then(|product| i64::try_from(product.floor()).ok())
+        .map(Mass::from_micrograms)
+        .ok_or(Problem::ValueImplausible)
+}
 
 fn is_listed(unit: &str) -> bool {
     is_substance_concentration(unit) || is_mass_concentration(unit) || is_cell_count(unit)

@@ -5,6 +5,8 @@ use std::{fmt, net::IpAddr};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::{Host, Url};
 
+use super::Jwt;
+
 /// One client: a system that calls the services.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -12,12 +14,21 @@ pub struct Client {
     /// Its name in the log.
     #[serde(deserialize_with = "name")]
     pub name: String,
+    /// The version of CDS Hooks that it speaks.
+    #[serde(default)]
+    pub cds_hooks: Version,
     /// The FHIR servers that its calls may name in `fhirServer`.
     #[serde(default)]
     pub fhir_servers: Vec<BaseUrl>,
     /// The hosts that may stand at a private address or on this machine.
     #[serde(default, deserialize_with = "hosts")]
     pub private_network_hosts: Vec<Host>,
+    /// What is known of its tokens.
+    #[serde(default)]
+    pub jwt: Option<Jwt>,
+    /// The subject of its certificate, as the proxy writes it.
+    #[serde(default)]
+    pub certificate: Option<String>,
     /// How the app is registered with it.
     #[serde(default)]
     pub smart: Option<SmartApp>,
@@ -33,14 +44,29 @@ pub struct SmartApp {
     pub login_servers: Vec<BaseUrl>,
 }
 
+/// The version of CDS Hooks that a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub enum Version {
+    /// 1.0, in which a delete names its resource elsewhere (AMB-13).
+    #[serde(rename = "1.0")]
+    V1_0,
+    /// 2.0 or later.
+    #[default]
+    #[serde(rename = "2.0")]
+    V2_0,
+}
+
 impl Client {
     /// The client of every call where none is configured: no FHIR server is asked on its behalf.
     pub fn anonymous() -> Self {
         Self {
             name: "anonymous".to_owned(),
+            cds_hooks: Version::default(),
             fhir_servers: Vec::new(),
             private_network_hosts: Vec::new(),
             smart: None,
+            jwt: None,
+            certificate: None,
         }
     }
 
@@ -49,6 +75,7 @@ impl Client {
         let hosts = ["127.0.0.1", "localhost"];
         Self {
             name: "demo".to_owned(),
+            cds_hooks: Version::default(),
             fhir_servers: hosts
                 .iter()
                 .filter_map(|host| BaseUrl::parse(&format!("http://{host}:{port}/fhir")))
@@ -58,6 +85,8 @@ impl Client {
                 .filter_map(|host| Host::parse(host).ok())
                 .collect(),
             smart: None,
+            jwt: None,
+            certificate: None,
         }
     }
 
@@ -102,6 +131,13 @@ impl BaseUrl {
     /// Whether it is called over TLS.
     pub fn is_encrypted(&self) -> bool {
         self.url.scheme() == "https"
+    }
+
+    /// The whole server of a URL: its origin, as a list.
+    pub fn of_origin(url: &Url) -> Vec<Self> {
+        Self::parse(&url.origin().ascii_serialization())
+            .into_iter()
+            .collect()
     }
 
     /// Whether a URL leads to this server: the same origin, and a path that is the base or below it.

@@ -6,9 +6,13 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use super::{
     comparator::{AskedRule, Outside, reports::ReportId},
     counterfactual::Counterfactual,
+    dose::Dose,
     facts::{Drafted, IgIndication, Reference},
     problem::DataProblem,
+    product::ProductFinding,
     quantity::GramsPerLitre,
+    safety::SafetyFault,
+    switch::Switch,
     trace::Trace,
     verdict::Verdict,
 };
@@ -530,18 +534,6 @@ pub enum CourseConclusion {
     Recovered,
 }
 
-/// The dose; filled once dose rules are covered.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Dose {
-    /// `D-LOW`, `D-OK`, `D-HIGH`, `D-UNK`.
-    pub conclusion: Option<&'static str>,
-    /// Grams per 28 days.
-    pub grams_per28_days: Option<f64>,
-    /// Grams per kg and month.
-    pub g_per_kg_per_month: Option<f64>,
-}
-
 /// What is said of the draft order.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct OrderFinding {
@@ -554,6 +546,18 @@ pub struct OrderFinding {
     pub planned_end: Option<Date>,
     /// Its indication.
     pub indication: Option<IgIndication>,
+    /// It is for SID, so that product, dose and switch are judged.
+    #[serde(skip)]
+    pub in_scope: bool,
+    /// What in it is to be checked first.
+    #[serde(skip)]
+    pub faults: Vec<SafetyFault>,
+    /// Its product.
+    #[serde(skip)]
+    pub product: ProductFinding,
+    /// The change of product that it makes.
+    #[serde(skip)]
+    pub switch: Option<Switch>,
 }
 
 /// Order conclusions.
@@ -627,12 +631,24 @@ pub enum CardCode {
     C17,
     /// Infection after a stop or pause.
     C18,
+    /// SCIG is preferred to IVIG.
+    C20,
+    /// Facilitated SCIG in a small child.
+    C21,
+    /// Dose outside 0.4–0.8 g/kg and month.
+    C22,
+    /// Check unit, route or weight.
+    C23,
     /// Trough outside its aim.
     C24,
     /// Dose reduction can be tried.
     C25,
     /// Outside this guideline.
     C26,
+    /// Switch gram for gram.
+    C27,
+    /// Reason for a switch.
+    C28,
     /// State the indication.
     C29,
     /// Two populations fit.
@@ -645,7 +661,7 @@ pub enum CardCode {
 
 impl CardCode {
     /// Every card.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 30] = [
         Self::C01,
         Self::C02,
         Self::C03,
@@ -663,9 +679,15 @@ impl CardCode {
         Self::C16,
         Self::C17,
         Self::C18,
+        Self::C20,
+        Self::C21,
+        Self::C22,
+        Self::C23,
         Self::C24,
         Self::C25,
         Self::C26,
+        Self::C27,
+        Self::C28,
         Self::C29,
         Self::C30,
         Self::C31,

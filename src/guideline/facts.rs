@@ -4,6 +4,8 @@
 //! them. A fact says what the record says, not what it means: windows, merging and thresholds are
 //! applied by the rules.
 
+mod prescription;
+
 use std::fmt;
 
 use jiff::civil::Date;
@@ -11,6 +13,10 @@ use serde::Serialize;
 
 use super::{
     date::When, parameters::K1_ADULT_YEARS, problem::DataProblem, quantity::GramsPerLitre,
+};
+pub use prescription::{
+    Amount, Cap, DoseGap, DoseRole, Interval, OrderedRoute, Pace, Placement, PlannedDose,
+    Prescription, Product, RunningOrder, Weight, WrittenAs,
 };
 
 /// A literal reference to a resource of the patient's record, `Observation/o1`.
@@ -51,6 +57,8 @@ pub struct Facts {
     pub iga: Vec<LabResult>,
     /// Total IgM results.
     pub igm: Vec<LabResult>,
+    /// Body weights, in no particular order.
+    pub weights: Vec<Weight>,
     /// B-cell counts, in 10⁹/L scaled to thousandths (cells per µL).
     pub b_cells: Vec<CellCount>,
     /// M-protein concentrations and typings.
@@ -67,6 +75,8 @@ pub struct Facts {
     pub infections: Vec<Infection>,
     /// Exposures to human normal immunoglobulin (F-07); courses are merged by the rules.
     pub immunoglobulin: Vec<IgExposure>,
+    /// The orders of it that run at E, as they are written.
+    pub running_orders: Vec<RunningOrder>,
     /// Vaccinations against influenza and pneumococci that were given (F-11).
     pub vaccinations: Vec<Vaccination>,
     /// Chronic organ foci of infection on the problem list (F-12).
@@ -519,7 +529,7 @@ pub struct IgExposure {
 }
 
 /// Route of immunoglobulin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum IgRoute {
     /// Intravenous.
     Iv,
@@ -558,6 +568,8 @@ pub struct Order {
     pub route: IgRoute,
     /// `boundsPeriod.end` of the draft, if it has one.
     pub planned_end: Option<Date>,
+    /// Product, route, doses and intervals as written.
+    pub prescription: Prescription,
 }
 
 /// What a clinician has stated (§5), newest facts win as each rule says.
@@ -599,6 +611,36 @@ pub enum StatementKind {
     DonorType(Donor),
     /// Immunoglobulin is given outside this record.
     IgOutsideRecord(bool),
+    /// Why intravenous immunoglobulin (REC-06).
+    IvigReason(IvigReason),
+    /// Why another product (REC-52, REC-53, REC-57).
+    SwitchReason(SwitchReason),
+}
+
+/// The situations in which IVIG may be considered before SCIG (REC-06).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum IvigReason {
+    /// A short treatment is expected.
+    ShortDuration,
+    /// Very high doses are needed.
+    VeryHighDose,
+    /// The skin does not allow subcutaneous use.
+    Skin,
+    /// Self-injection is difficult or frightening.
+    SelfInjection,
+}
+
+/// Why a product is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum SwitchReason {
+    /// It does not work well enough.
+    LackOfEffect,
+    /// Adverse effects.
+    AdverseEffect,
+    /// Price.
+    Economic,
+    /// Another one.
+    Other,
 }
 
 /// Outcome of a review of an immunoglobulin course.

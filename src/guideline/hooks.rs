@@ -7,6 +7,7 @@ use super::{
         Assessment, CardCode, CourseConclusion, MissingItem, OrderConclusion, Population,
         StartConclusion,
     },
+    dose::DoseConclusion,
     facts::{LabTest, VaccinationTarget},
 };
 
@@ -106,11 +107,17 @@ fn is_drafted(assessment: &Assessment, card: CardCode) -> bool {
 /// Only where there is something to do.
 fn on_patient_view(assessment: &Assessment, card: CardCode) -> bool {
     use CardCode::{
-        C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11, C12, C14, C15, C16, C17, C18, C24,
-        C25, C26, C29, C30, C31, C32,
+        C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11, C12, C14, C15, C16, C17, C18, C20,
+        C21, C22, C23, C24, C25, C26, C27, C28, C29, C30, C31, C32,
     };
     match card {
-        C05 | C32 | C26 | C29 => false,
+        C05 | C32 | C26 | C29 | C20 | C21 | C23 | C27 | C28 => false,
+        // The dose of the orders that run: only where it is too high, and nobody has decided so.
+        C22 => {
+            assessment.dose.conclusion == Some(DoseConclusion::High)
+                && !assessment.dose.is_draft
+                && !assessment.dose.reviewed
+        }
         C04 | C06 => !assessment.start.waits_for_order,
         // The adult criteria do not apply: worth saying where they would have spoken.
         C07 => {
@@ -126,11 +133,13 @@ fn on_patient_view(assessment: &Assessment, card: CardCode) -> bool {
         C11 => false,
         // Only where a decision is near that IgG could mislead.
         C16 => decision_is_near(assessment),
+        // C14 asks about the stop already.
+        C15 => !assessment.cards.contains(&C14),
         // The cards of a review or a stop ask about a pause too.
         C17 => ![C12, C14, C15]
             .iter()
             .any(|card| assessment.cards.contains(card)),
-        C01 | C02 | C03 | C08 | C10 | C12 | C14 | C15 | C18 | C24 | C25 | C30 | C31 => true,
+        C01 | C02 | C03 | C08 | C10 | C12 | C14 | C18 | C24 | C25 | C30 | C31 => true,
     }
 }
 
@@ -155,8 +164,8 @@ fn decision_is_near(assessment: &Assessment) -> bool {
 /// What an order of immunoglobulin calls for (decision-spec §3.4, order conclusions).
 fn on_order(assessment: &Assessment, card: CardCode) -> bool {
     use CardCode::{
-        C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11, C12, C14, C15, C16, C17, C18, C24,
-        C25, C26, C29, C30, C31, C32,
+        C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11, C12, C14, C15, C16, C17, C18, C20,
+        C21, C22, C23, C24, C25, C26, C27, C28, C29, C30, C31, C32,
     };
     let indication_missing = assessment.cards.contains(&C29);
     match card {
@@ -173,10 +182,11 @@ fn on_order(assessment: &Assessment, card: CardCode) -> bool {
         // For the chart: they are no answer to an order.
         C16 | C17 => false,
         // Renewing an order is the moment for a stop that is due, not for one that is merely near.
-        C15 => assessment
-            .course
-            .conclusions
-            .contains(&CourseConclusion::StopOverdue),
-        C12 | C14 | C24 | C25 | C26 | C29 | C31 => true,
+        C15 => {
+            let overdue = CourseConclusion::StopOverdue;
+            assessment.course.conclusions.contains(&overdue) && !assessment.cards.contains(&C14)
+        }
+        C20 | C21 | C22 | C27 | C28 => !indication_missing,
+        C12 | C14 | C23 | C24 | C25 | C26 | C29 | C31 => true,
     }
 }

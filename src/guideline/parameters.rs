@@ -75,6 +75,10 @@ pub const K12_EPISODE_DAYS: i32 = 30;
 pub const K13_WEIGHT_ADULT_DAYS: i32 = 90;
 /// K13: how long a weight holds, child, in days.
 pub const K13_WEIGHT_CHILD_DAYS: i32 = 30;
+/// K14: the shorter month of a dose, in days.
+pub const K14_MONTH_DAYS: i32 = 28;
+/// K14: the longer month of a dose, in hundredths of a day (30.44 days, a twelfth of a year).
+pub const K14_MONTH_CENTIDAYS: i32 = 3044;
 /// K15: a gap in a bispecific course that suggests a new start, in calendar months.
 pub const K15_GAP_MONTHS: i32 = 6;
 /// K16: a transplant older than this asks whether it still governs, in calendar months.
@@ -134,6 +138,32 @@ pub const E26_REDUCTION_ABOVE: i32 = 7;
 pub const E27_BASELINE_DAYS: i32 = 90;
 /// E28: a trough within this many months of the start may still rise, in calendar months.
 pub const E28_EARLY_TROUGH_MONTHS: i32 = 3;
+/// E40: from this many tenths of a gram per kg in 28 days an order is checked for a wrong unit.
+pub const E40_SAFETY_DECIGRAMS: i32 = 16;
+/// E41: the least and the greatest body weight that is believed, in grams.
+pub const E41_WEIGHT_GRAMS: (i32, i32) = (500, 350_000);
+/// E42: a weight that is this many times the last plausible one, or the last this many times it, is
+/// not believed.
+pub const E42_WEIGHT_FACTOR: i64 = 10;
+/// E43: how old a weight is compared with (E42), and how old one of an adult may be for the check of
+/// E40, in calendar months.
+pub const E43_OLD_WEIGHT_MONTHS: i32 = 12;
+/// E44: grams that differ by more than this are different doses, and weights of one day different
+/// weights, in percent.
+pub const E44_DIFFERENCE_PERCENT: i64 = 5;
+/// E45: a small child, in years.
+pub const E45_SMALL_CHILD_YEARS: i32 = 5;
+/// E46: a reason for IVIG may be stated this long before the course begins, in days.
+pub const E46_IVIG_REASON_DAYS: i32 = 30;
+/// E47: a reason for a switch holds this long, in days (§5).
+pub const E47_SWITCH_REASON_DAYS: i32 = 30;
+/// E48: from this age of an IVIG course SCIG maintenance is mentioned, in calendar months.
+pub const E48_MAINTENANCE_MONTHS: i32 = 3;
+/// E49: a suggested dose is a multiple of this many tenths of a gram, towards 0.4-0.8 g/kg.
+pub const E49_ROUNDING_DECIGRAMS: i64 = 5;
+/// E50: grams that match the running order's millilitres are doubted from this many times its grams in
+/// 28 days.
+pub const E50_VOLUME_FACTOR: i64 = 3;
 
 /// E60: for the consensus reports, treatment with a bispecific antibody goes on until this many days
 /// after its last recorded dose, twice the usual longest interval.
@@ -246,7 +276,11 @@ pub static ALL: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
         row(
             "K14",
             "Month of a dose",
-            "outside 0.4-0.8 g/kg only if so under both 28 days and 30.44 days".to_owned(),
+            format!(
+                "outside 0.4-0.8 g/kg only if so under both {K14_MONTH_DAYS} days and {}.{} days",
+                K14_MONTH_CENTIDAYS / 100,
+                K14_MONTH_CENTIDAYS % 100
+            ),
             Engineering,
         ),
         row(
@@ -413,6 +447,85 @@ pub static ALL: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
             "E30",
             "An order that ended on an unrecorded day may have run, if no dose is recorded under it",
             months(E30_OPEN_ORDER_MONTHS),
+            Engineering,
+        ),
+        row(
+            "E40",
+            "Dose from which an order is checked for a wrong unit, twice the upper limit",
+            format!(
+                "{}.{} g/kg in 28 days",
+                E40_SAFETY_DECIGRAMS / 10,
+                E40_SAFETY_DECIGRAMS % 10
+            ),
+            Engineering,
+        ),
+        row(
+            "E41",
+            "Body weight that is believed",
+            format!(
+                "{}.{} to {} kg",
+                E41_WEIGHT_GRAMS.0 / 1000,
+                E41_WEIGHT_GRAMS.0 % 1000 / 100,
+                E41_WEIGHT_GRAMS.1 / 1000
+            ),
+            Engineering,
+        ),
+        row(
+            "E42",
+            "A weight is not believed when it differs from the last plausible one",
+            format!("{E42_WEIGHT_FACTOR} times, either way"),
+            Engineering,
+        ),
+        row(
+            "E43",
+            "Age of a weight that E42 compares with, and of an adult's weight that E40 reads",
+            months(E43_OLD_WEIGHT_MONTHS),
+            Engineering,
+        ),
+        row(
+            "E44",
+            "Grams in 28 days that differ at a switch, and weights of one day that contradict",
+            format!("over {E44_DIFFERENCE_PERCENT} %"),
+            Engineering,
+        ),
+        row(
+            "E45",
+            "Small child, for facilitated SCIG",
+            format!("under {E45_SMALL_CHILD_YEARS} years"),
+            Engineering,
+        ),
+        row(
+            "E46",
+            "A reason for IVIG may be stated before the course begins",
+            days(E46_IVIG_REASON_DAYS),
+            Engineering,
+        ),
+        row(
+            "E47",
+            "A reason for a switch holds",
+            days(E47_SWITCH_REASON_DAYS),
+            Engineering,
+        ),
+        row(
+            "E48",
+            "Age of an IVIG course from which SCIG maintenance is mentioned",
+            months(E48_MAINTENANCE_MONTHS),
+            Engineering,
+        ),
+        row(
+            "E49",
+            "A suggested dose is rounded, within 0.4-0.8 g/kg, to",
+            format!(
+                "{}.{} g",
+                E49_ROUNDING_DECIGRAMS / 10,
+                E49_ROUNDING_DECIGRAMS % 10
+            ),
+            Engineering,
+        ),
+        row(
+            "E50",
+            "Grams that match the running order's millilitres are doubted from this many times its grams",
+            format!("{E50_VOLUME_FACTOR} times"),
             Engineering,
         ),
         row(

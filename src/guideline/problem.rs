@@ -78,11 +78,13 @@ pub enum Problem {
     Repaired,
     /// A reference (medication, encounter …) leads nowhere.
     ReferenceUnresolved,
+    /// A dose that was written cannot be turned into grams in 28 days.
+    DoseUnclear,
 }
 
 impl Problem {
     /// Every kind, in order of declaration.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::UnitMissing,
         Self::UnitUnknown,
         Self::UnitContradictsCode,
@@ -102,5 +104,6 @@ impl Problem {
         Self::OtherPatient,
         Self::Repaired,
         Self::ReferenceUnresolved,
+        Self::DoseUnclear,
     ];
 }

@@ -1,6 +1,8 @@
-//! A concentration in grams per litre, exact to the picogram.
+//! Exact quantities: a concentration in grams per litre, a mass in micrograms.
 
 use std::fmt;
+
+use serde::Serialize;
 
 /// Grams per litre, exact: a whole number of picograms.
 ///
@@ -47,5 +49,38 @@ impl fmt::Display for GramsPerLitre {
         }
         let decimals = format!("{rest:012}");
         write!(f, "{sign}{whole}.{}", decimals.trim_end_matches('0'))
+    }
+}
+
+/// A mass, exact: a whole number of micrograms.
+///
+/// Doses and weights are compared as exact numbers. What a record writes finer than a microgram is
+/// cut off: no dose of immunoglobulin is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Mass(i64);
+
+impl Mass {
+    /// Micrograms in a gram.
+    pub const PER_GRAM: i64 = 1_000_000;
+
+    /// A whole number of grams.
+    pub const fn grams(grams: i32) -> Self {
+        Self(grams as i64 * Self::PER_GRAM)
+    }
+
+    /// From milligrams; one that does not fit is the greatest that does.
+    pub const fn from_milligrams(milligrams: i64) -> Self {
+        Self(milligrams.saturating_mul(1000))
+    }
+
+    /// From micrograms.
+    pub const fn from_micrograms(micrograms: i64) -> Self {
+        Self(micrograms)
+    }
+
+    /// Micrograms.
+    pub const fn micrograms(self) -> i64 {
+        self.0
     }
 }

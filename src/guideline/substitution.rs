@@ -55,9 +55,20 @@ fn measured(drawn: Date, result: &LabResult) -> MeasuredIgg {
     }
 }
 
-/// The latest trough of the last E25 months. None where the next dose cannot be told, where two
-/// results of the day disagree, and once a review on or after that day has answered it.
+/// The latest trough, until a review on or after that day has answered it.
 pub(super) fn trough(facts: &Facts, running: &IgCourse, as_of: Date) -> Option<Trough> {
+    let trough = latest_trough(facts, running, as_of)?;
+    let reviewed = facts.statements.iter().any(|statement| {
+        matches!(statement.kind, StatementKind::IgReview(_))
+            && statement.date >= trough.igg.drawn
+            && statement.date <= as_of
+    });
+    (!reviewed).then_some(trough)
+}
+
+/// The latest trough of the last E25 months. None where the next dose cannot be told, and where two
+/// results of the day disagree.
+pub(super) fn latest_trough(facts: &Facts, running: &IgCourse, as_of: Date) -> Option<Trough> {
     let doses = doses(facts, running, as_of);
     let oldest = plus_months(as_of, -E25_TROUGH_MONTHS);
     let troughs: Vec<(Date, &LabResult, Date)> = results(facts, running, as_of)
@@ -74,12 +85,7 @@ pub(super) fn trough(facts: &Facts, running: &IgCourse, as_of: Date) -> Option<T
     let disagree = troughs
         .iter()
         .any(|(day, other, _)| *day == drawn && self::level(other, facts, as_of) != Some(level));
-    let reviewed = facts.statements.iter().any(|statement| {
-        matches!(statement.kind, StatementKind::IgReview(_))
-            && statement.date >= drawn
-            && statement.date <= as_of
-    });
-    (!disagree && !reviewed).then(|| Trough {
+    (!disagree).then(|| Trough {
         igg: measured(drawn, result),
         next_dose,
         next_dose_recorded: doses.contains(&next_dose),

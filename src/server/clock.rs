@@ -1,6 +1,12 @@
-//! What day it is, and how long is waited: the one place of the service that reads the clock.
+//! What time it is, and how long is waited: the one place of the service that reads the clock.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::{
     Timestamp,
@@ -9,31 +15,35 @@ use jiff::{
 };
 use tokio::{sync::Notify, time::Instant};
 
-/// What day it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What time it is.
+#[derive(Debug, Clone)]
 pub enum Clock {
     /// As the machine says.
     System,
-    /// Always this day, for tests.
+    /// Always noon (UTC) of this day, for tests.
     Fixed(Date),
+    /// As it was last set, in seconds since 1970, for tests.
+    Set(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// Now; noon (UTC) of a fixed day.
-    pub fn now(self) -> Timestamp {
+    /// Now.
+    pub fn now(&self) -> Timestamp {
         match self {
             Self::System => Timestamp::now(),
             Self::Fixed(day) => Offset::UTC
                 .to_timestamp(day.at(12, 0, 0, 0))
                 .unwrap_or(Timestamp::UNIX_EPOCH),
+            Self::Set(seconds) => Timestamp::from_second(seconds.load(Ordering::Relaxed))
+                .unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
 
     /// Today in `zone`.
-    pub fn today(self, zone: &TimeZone) -> Date {
+    pub fn today(&self, zone: &TimeZone) -> Date {
         match self {
-            Self::System => zone.to_datetime(Timestamp::now()).date(),
-            Self::Fixed(day) => day,
+            Self::System | Self::Set(_) => zone.to_datetime(self.now()).date(),
+            Self::Fixed(day) => *day,
         }
     }
 }

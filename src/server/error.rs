@@ -8,7 +8,10 @@ use std::{any::Any, cell::RefCell};
 
 use axum::{
     Json,
-    http::{Method, StatusCode, Uri},
+    http::{
+        HeaderValue, Method, StatusCode, Uri,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     response::{IntoResponse, Response},
 };
 use uuid::Uuid;
@@ -20,6 +23,8 @@ use crate::cds_hooks::outcome::{Issue, IssueCode, OperationOutcome};
 pub struct Refusal {
     status: StatusCode,
     outcome: OperationOutcome,
+    /// When the call may be made again, in seconds.
+    retry_after: Option<u32>,
 }
 
 impl Refusal {
@@ -28,7 +33,14 @@ impl Refusal {
         Self {
             status: StatusCode::BAD_REQUEST,
             outcome,
+            retry_after: None,
         }
+    }
+
+    /// 401, the same whatever the cause (ST-06).
+    pub fn not_trusted() -> Self {
+        let text = "The caller is not authorised.";
+        Self::new(StatusCode::UNAUTHORIZED, IssueCode::Login, text)
     }
 
     /// 412: required data could not be obtained (PF-10).
@@ -36,6 +48,7 @@ impl Refusal {
         Self {
             status: StatusCode::PRECONDITION_FAILED,
             outcome,
+            retry_after: None,
         }
     }
 
@@ -59,18 +72,36 @@ impl Refusal {
         )
     }
 
+    /// 503, with the number of seconds after which the call may be made again.
+    pub fn unavailable(text: &str, retry_after: u32) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, IssueCode::Transient, text)
+        }
+    }
+
     /// Another status.
     pub fn new(status: StatusCode, code: IssueCode, text: impl Into<String>) -> Self {
         Self {
             status,
             outcome: OperationOutcome::new(Issue::new(code, text)),
+            retry_after: None,
         }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.status, Json(self.outcome)).into_response()
+        let mut response = (self.status, Json(self.outcome)).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 6750 §3: no error code, since that would be a detail.
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+        }
+        response
     }
 }
 

@@ -13,18 +13,22 @@ use serde_json::json;
 
 use super::{
     State,
+    audit::Called,
     caller::Caller,
     error::Refusal,
     fetch::{Limits, fetch},
     language,
-    log::{Answered, Called},
+    shown::Showing,
     smart,
 };
 use crate::{
-    cards::Language,
+    cards::{self, Language},
     cds_hooks::{self, Answer, Settings, outcome::IssueCode, request::Request, service::Service},
-    config::RequiredDataMissing,
+    config::{RequiredDataMissing, Version},
 };
+
+/// What 404 says of a service's address.
+pub const NO_SUCH_SERVICE: &str = "There is no such service. Discovery lists them.";
 
 /// `GET /cds-services`.
 pub async fn discovery(Shared(state): Shared<Arc<State>>, headers: HeaderMap) -> Response {
@@ -53,19 +57,24 @@ pub async fn call(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let Some(service) = state.services.get(&id) else {
-        let text = "There is no such service. Discovery lists them.";
-        return Refusal::not_found(text).into_response();
+        return Refusal::not_found(NO_SUCH_SERVICE).into_response();
     };
     let language = language::of(state.config.language, &headers);
     let mut answer = answer(&state, service, &caller, language, &headers, body).await;
     if let Ok(answer) = &mut answer {
+        if let Some(key) = state.config.card_key {
+            cards::with_key(&mut answer.cards, key);
+        }
         smart::link(&mut answer.cards, &state, language);
+        state.shown.add(Showing {
+            cards: &answer.cards,
+            guideline: answer.concluded.guideline,
+            day: answer.concluded.as_of,
+            service: service.id(),
+            client: caller.name(),
+        });
     }
-    let called = Called {
-        service: service.id().to_owned(),
-        client: caller.name().to_owned(),
-        answer: answer.as_ref().ok().map(Answered::from),
-    };
+    let called = Called::hook(service.id(), caller.name(), &answer);
     let mut response = match answer {
         Ok(answer) => (
             [
@@ -91,15 +100,7 @@ async fn answer(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Answer, Refusal> {
     let time_is_up = state.patience.over();
-    check_media_type(headers)?;
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(state.config.body_limit_bytes),
-        status => Refusal::new(
-            status,
-            IssueCode::Structure,
-            "The body could not be received.",
-        ),
-    })?;
+    let body = self::body(state, headers, body)?;
     let zone = &state.config.time_zone.0;
     let today = state.clock.today(zone);
     let request = Request::read(service, &body).map_err(Refusal::bad_request)?;
@@ -112,8 +113,29 @@ async fn answer(
         language,
         refuses: state.config.required_data_missing == RequiredDataMissing::Refusal,
     };
-    cds_hooks::answer(service, &request, &fetched, today, settings)
-        .map_err(Refusal::precondition_failed)
+    let mut answer = cds_hooks::answer(service, &request, &fetched, today, settings)
+        .map_err(Refusal::precondition_failed)?;
+    if caller.client().cds_hooks == Version::V1_0 {
+        answer.name_deletes_as_in_1_0();
+    }
+    Ok(answer)
+}
+
+/// The body, of a media type that is read and within the limit.
+pub fn body(
+    state: &State,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Bytes, Refusal> {
+    check_media_type(headers)?;
+    body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(state.config.body_limit_bytes),
+        status => Refusal::new(
+            status,
+            IssueCode::Structure,
+            "The body could not be received.",
+        ),
+    })
 }
 
 /// `GET /health/live`: the process answers.
@@ -121,9 +143,26 @@ pub async fn live() -> Response {
     Json(json!({ "status": "live" })).into_response()
 }
 
-/// `GET /health/ready`: schemas and value sets are loaded, which is so once the socket is open.
-pub async fn ready() -> Response {
-    Json(json!({ "status": "ready" })).into_response()
+/// `GET /health/ready`: schemas and value sets are loaded, which is so once the socket is open. A
+/// store that is down is said; it makes the answer 503 only where the configuration says so, since
+/// cards do not need it.
+pub async fn ready(Shared(state): Shared<Arc<State>>) -> Response {
+    let (status, store) = match state.store.check().await {
+        Ok(()) => (StatusCode::OK, "up"),
+        Err(error) => {
+            tracing::warn!(%error, "the store is down");
+            let status = match state.config.ready_without_store {
+                true => StatusCode::OK,
+                false => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            (status, "down")
+        }
+    };
+    let ready = match status {
+        StatusCode::OK => "ready",
+        _ => "not-ready",
+    };
+    (status, Json(json!({ "status": ready, "store": store }))).into_response()
 }
 
 /// GEN-07: JSON or FHIR JSON, in UTF-8, not compressed.

@@ -2,22 +2,23 @@
 
 use std::{
     io::{self, IsTerminal},
+    sync::Arc,
     time::Instant,
 };
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     middleware::Next,
     response::Response,
 };
-use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
-use super::error;
-use crate::{
-    cds_hooks::Answer,
-    config::{Config, LogFormat},
+use super::{
+    audit::{Audit, Called},
+    error,
+    trust::Refused,
 };
+use crate::config::{Config, LogFormat};
 
 /// The crates that speak HTTP say at lower levels what they send: none of it is logged.
 const QUIET: [&str; 5] = ["h2", "hyper", "hyper_util", "reqwest", "rustls"];
@@ -45,44 +46,8 @@ pub fn start(config: &Config) {
     }
 }
 
-/// What the log line says of a call to a service; travels with the response.
-#[derive(Debug, Clone)]
-pub struct Called {
-    /// The service.
-    pub service: String,
-    /// The client.
-    pub client: String,
-    /// What was answered; none where the request was refused.
-    pub answer: Option<Answered>,
-}
-
-/// The codes of an answer.
-#[derive(Debug, Clone)]
-pub struct Answered {
-    cards: String,
-    population: String,
-}
-
-impl From<&Answer> for Answered {
-    fn from(answer: &Answer) -> Self {
-        let cards: Vec<String> = answer.cards.iter().map(|card| code(&card.code)).collect();
-        Self {
-            cards: cards.join(" "),
-            population: code(&answer.population),
-        }
-    }
-}
-
-/// The code as the assessment's JSON spells it.
-fn code(value: &impl Serialize) -> String {
-    serde_json::to_string(value)
-        .unwrap_or_default()
-        .trim_matches('"')
-        .to_owned()
-}
-
 /// Logs a call when it has been answered. The address is the route's pattern: a path may hold an id.
-pub async fn one_line(request: Request, next: Next) -> Response {
+pub async fn one_line(State(audit): State<Arc<Audit>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request
@@ -92,21 +57,13 @@ pub async fn one_line(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status().as_u16();
     let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+    if let Some(Refused { denial, client }) = response.extensions().get::<Refused>() {
+        let cause = denial.code();
+        tracing::warn!(route, client, status, ms, cause, "not trusted");
+        return response;
+    }
     match response.extensions().get::<Called>() {
-        Some(Called {
-            service,
-            client,
-            answer: Some(Answered { cards, population }),
-        }) => {
-            tracing::info!(service, client, status, ms, cards, population, "answered");
-        }
-        Some(Called {
-            service,
-            client,
-            answer: None,
-        }) => {
-            tracing::info!(service, client, status, ms, "refused");
-        }
+        Some(called) => audit.call(called, status, ms),
         None => tracing::info!(%method, route, status, ms, "answered"),
     }
     response

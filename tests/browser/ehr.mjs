@@ -100,7 +100,7 @@ export async function ehr(demonstration, patient) {
     }
     const found = await fetch(`${demonstration}${path}${url.search}`);
     const bundle = await found.json();
-    if (path === "/fhir/Observation" && /sid-cds/.test(url.search) && bundle.type === "searchset") {
+    if (path === "/fhir/Observation" && bundle.type === "searchset") {
       const entries = state.created.map((resource) => ({ resource, search: { mode: "match" } }));
       bundle.entry = [...(bundle.entry ?? []), ...entries];
     }

@@ -7,15 +7,17 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const tools = process.argv[2];
-if (!tools) {
+if (!process.argv[2]) {
   console.error('usage: node tests/dk-core/validate.mjs TOOLS');
   process.exit(2);
 }
+const tools = resolve(process.argv[2]);
+// The library wants one to be there when it loads; nothing here opens one.
+globalThis.WebSocket ??= class {};
 const { indexStructureDefinitionBundle, loadDataType, validateResource, validateTypedValue } =
   createRequire(join(tools, 'package.json'))('@medplum/core');
 

@@ -2,9 +2,10 @@
 
 use axum::{Router, http::StatusCode};
 use serde_json::{Map, Value, json};
+use sid_cds::config::Version;
 use tokio::sync::OnceCell;
 
-use super::harness::{Answer, demonstration, get, post};
+use super::harness::{Answer, demonstration, demonstration_for, get, post};
 
 const HOOKS: [&str; 3] = ["patient-view", "order-select", "order-sign"];
 
@@ -127,6 +128,35 @@ async fn the_most_urgent_card_comes_first() {
         several += usize::from(cards.len() > 1);
     }
     assert!(several > 4, "{several} answers with several cards");
+}
+
+/// AMB-13, ACT-05: a delete names its order in `resourceId`, and for a client of 1.0 in `resource` too.
+#[tokio::test]
+async fn deletes_have_the_form_of_the_clients_version() {
+    let services = [Version::V2_0, Version::V1_0].map(demonstration_for);
+    let mut deletes = 0;
+    for patient in patients(&services[0]).await {
+        let request = request(&services[0], &patient, "order-select").await;
+        let mut forms = Vec::new();
+        for service in &services {
+            let body = answer(service, "order-select", &request).await.json();
+            let cards = body["cards"].as_array().unwrap().iter();
+            let found: Vec<Value> = cards
+                .flat_map(|card| card["suggestions"].as_array().cloned().unwrap_or_default())
+                .flat_map(|suggestion| suggestion["actions"].as_array().cloned().unwrap())
+                .filter(|action| action["type"] == "delete")
+                .collect();
+            forms.push(found);
+        }
+        assert_eq!(forms[0].len(), forms[1].len(), "{patient}");
+        for (two, one) in forms[0].iter().zip(&forms[1]) {
+            assert!(two["resourceId"].is_string() && two.get("resource").is_none());
+            assert_eq!(one["resource"], two["resourceId"]);
+            assert_eq!(one["resourceId"], two["resourceId"]);
+            deletes += 1;
+        }
+    }
+    assert!(deletes > 0);
 }
 
 /// REQ-11, AMB-14: a call that is sent again has the same answer, whatever its hookInstance.

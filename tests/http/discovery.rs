@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 use axum::{body::Body, http::StatusCode};
 use serde_json::{Value, json};
 use sid_cds::{
-    cds_hooks::service::Services,
+    cds_hooks::{service::Services, template::Tokens},
     chart::terminology::{SiteFile, Terminology, statement},
 };
 
@@ -224,11 +224,39 @@ async fn encounters_are_searched_by_every_class_that_is_read() {
     }
 }
 
+/// TOK-03: for clients of 2.0 every token is a member of the context, and nothing else changes.
+#[test]
+fn the_bounds_by_today_can_be_left_out() {
+    let terminology = Terminology::built_in().unwrap();
+    let templates = |tokens| -> Vec<String> {
+        let services = Services::with_codes_of(&terminology, tokens).unwrap();
+        let document: Value = serde_json::from_str(services.discovery()).unwrap();
+        let entries = document["services"].as_array().unwrap().iter();
+        entries
+            .flat_map(|entry| entry["prefetch"].as_object().unwrap().values())
+            .map(|template| template.as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (bounded, plain) = (templates(Tokens::Today), templates(Tokens::Context));
+    assert_eq!(bounded.len(), plain.len());
+    let mut left_out = 0;
+    for (bounded, plain) in bounded.iter().zip(plain) {
+        assert!(!plain.contains("today()"), "{plain}");
+        let plain: Vec<&str> = plain.split('&').collect();
+        for pair in bounded.split('&') {
+            let kept = plain.contains(&pair);
+            assert_ne!(kept, pair.contains("today()"), "{bounded}");
+            left_out += usize::from(!kept);
+        }
+    }
+    assert_eq!(left_out, 3 * 6);
+}
+
 /// A site's own codes are asked for too, and the tag of the document changes with them.
 #[test]
 fn a_sites_codes_are_asked_for() {
     let mut terminology = Terminology::built_in().unwrap();
-    let before = Services::with_codes_of(&terminology).unwrap();
+    let before = Services::with_codes_of(&terminology, Tokens::Today).unwrap();
     let set = |id: &str, code: &str| {
         json!({"resourceType": "ValueSet", "url": format!("urn:sid-cds:valueset:{id}"),
             "compose": {"include": [{"system": "urn:example:local", "concept": [{"code": code}]}]}})
@@ -244,7 +272,7 @@ fn a_sites_codes_are_asked_for() {
         .map(|json| SiteFile { name: "site", json })
         .collect();
     terminology.add_site(&files).unwrap();
-    let after = Services::with_codes_of(&terminology).unwrap();
+    let after = Services::with_codes_of(&terminology, Tokens::Today).unwrap();
     assert_ne!(before.etag(), after.etag());
     let document: Value = serde_json::from_str(after.discovery()).unwrap();
     for entry in document["services"].as_array().unwrap() {

@@ -11,7 +11,7 @@ use std::{
 use axum::{Router, http::StatusCode};
 use serde_json::{Value, json};
 use sid_cds::{
-    config::{BaseUrl, Client, Config, RequiredDataMissing},
+    config::{BaseUrl, Client, ClientTrust, Config, RequiredDataMissing, Version},
     server::{State, clock::Patience, router},
 };
 use tokio::sync::Notify;
@@ -22,24 +22,29 @@ use super::{
     upstream::{Deed, Upstream},
 };
 
-const HOOKS: [&str; 3] = ["patient-view", "order-select", "order-sign"];
+pub const HOOKS: [&str; 3] = ["patient-view", "order-select", "order-sign"];
 /// A patient with an infection history, treatment and orders, who is not silent on any hook.
 const PATIENT: &str = "p05";
 
 /// How a service of these tests differs from one that is as configured by default.
-struct Setting {
-    servers: Vec<String>,
-    consent: bool,
-    refuses: bool,
-    patience: Patience,
-    change: fn(&mut Config),
+pub struct Setting {
+    pub servers: Vec<String>,
+    pub consent: bool,
+    pub refuses: bool,
+    pub patience: Patience,
+    pub change: fn(&mut Config),
 }
 
 impl Setting {
     /// One server of this machine, and no end to the patience: what ends a call is not the clock.
     fn for_server(upstream: &Upstream) -> Self {
+        Self::for_base(&upstream.base)
+    }
+
+    /// The same for the server at this address.
+    pub fn for_base(base: &str) -> Self {
         Self {
-            servers: vec![upstream.base.clone()],
+            servers: vec![base.to_owned()],
             consent: true,
             refuses: true,
             patience: Patience::UntilTold(Arc::default()),
@@ -47,8 +52,10 @@ impl Setting {
         }
     }
 
-    fn service(self) -> Router {
+    /// The service.
+    pub fn service(self) -> Router {
         let mut config = Config::load(None).unwrap();
+        config.client_trust = ClientTrust::None;
         let servers = self
             .servers
             .iter()
@@ -59,6 +66,7 @@ impl Setting {
             &[]
         };
         config.clients = vec![Client {
+            cds_hooks: Version::default(),
             name: "ehr".to_owned(),
             fhir_servers: servers.collect(),
             private_network_hosts: hosts
@@ -66,6 +74,8 @@ impl Setting {
                 .map(|host| Host::parse(host).unwrap())
                 .collect(),
             smart: None,
+            jwt: None,
+            certificate: None,
         }];
         config.required_data_missing = if self.refuses {
             RequiredDataMissing::Refusal
@@ -83,7 +93,7 @@ impl Setting {
 static DEMONSTRATION: LazyLock<Router> = LazyLock::new(demonstration);
 
 /// The request that brings everything.
-async fn whole(patient: &str, hook: &str) -> Value {
+pub async fn whole(patient: &str, hook: &str) -> Value {
     let path = format!("/demo/requests/{patient}/{hook}");
     let mut request = get(&DEMONSTRATION, &path).await.json();
     request.as_object_mut().unwrap().remove("fhirServer");
@@ -104,18 +114,18 @@ fn without(whole: &Value, keys: &[&str], server: &str) -> Value {
 }
 
 /// The same without any prefetch.
-fn bare(whole: &Value, server: &str) -> Value {
+pub fn bare(whole: &Value, server: &str) -> Value {
     let mut request = without(whole, &[], server);
     request.as_object_mut().unwrap().remove("prefetch");
     request
 }
 
-async fn ask(service: &Router, hook: &str, request: &Value) -> Answer {
+pub async fn ask(service: &Router, hook: &str, request: &Value) -> Answer {
     post(service, &format!("/cds-services/sid-{hook}"), request).await
 }
 
 /// The words of each issue of a 412, by key.
-fn refusals(answer: &Answer) -> Vec<(String, String, String)> {
+pub fn refusals(answer: &Answer) -> Vec<(String, String, String)> {
     assert_eq!(
         answer.status,
         StatusCode::PRECONDITION_FAILED,
@@ -138,7 +148,7 @@ fn refusals(answer: &Answer) -> Vec<(String, String, String)> {
         .collect()
 }
 
-fn patients() -> Vec<String> {
+pub fn patients() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut ids: Vec<String> = fs::read_dir(folder)
         .unwrap()

@@ -1,5 +1,7 @@
 //! One call to the service in this process, and what came back.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -8,8 +10,8 @@ use axum::{
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 use sid_cds::{
-    config::{Config, Origins, RequiredDataMissing},
-    server::{Demonstration, State, clock::Clock, router},
+    config::{Client, ClientTrust, Config, Origins, RequiredDataMissing, StorePlace, Version},
+    server::{Demonstration, State, caller::Caller, clock::Clock, router},
 };
 use tower::ServiceExt;
 
@@ -23,16 +25,30 @@ pub const BASE: &str = "http://127.0.0.1:8080";
 pub const TODAY: Date = date(2026, 3, 16);
 
 fn state(today: Date) -> State {
+    State::new(config(), Clock::Fixed(today)).unwrap()
+}
+
+fn config() -> Config {
     let mut config = Config::load(None).unwrap();
+    config.client_trust = ClientTrust::None;
     config.cors_origins = Origins::Listed(vec![ORIGIN.to_owned()]);
+    config.store = StorePlace::Memory;
     // Most tests are about something else than what is missing.
     config.required_data_missing = RequiredDataMissing::Card;
-    State::new(config, Clock::Fixed(today)).unwrap()
+    config
 }
 
 /// The service, as `serve` runs it.
 pub fn service() -> Router {
     router(state(TODAY))
+}
+
+/// The service with a hand on its state, configured in another way.
+pub fn service_with(configure: impl FnOnce(&mut Config)) -> (Router, Arc<State>) {
+    let mut config = config();
+    configure(&mut config);
+    let state = Arc::new(State::new(config, Clock::Fixed(TODAY)).unwrap());
+    (router(Arc::clone(&state)), state)
 }
 
 /// The service, as `demo` runs it.
@@ -43,6 +59,15 @@ pub fn demonstration() -> Router {
 /// The service, as `demo` runs it on another day.
 pub fn demonstration_on(today: Date) -> Router {
     with_patients(state(today))
+}
+
+/// The service, as `demo` runs it, for a client that speaks this version of CDS Hooks.
+pub fn demonstration_for(version: Version) -> Router {
+    let mut state = state(TODAY);
+    let mut client = Client::anonymous();
+    client.cds_hooks = version;
+    state.assumed = Caller::new(client).unwrap();
+    with_patients(state)
 }
 
 /// The service, as `demo` runs it: for any page.

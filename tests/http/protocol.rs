@@ -81,12 +81,6 @@ async fn the_status_says_what_is_wrong() {
         ("GET", "/", StatusCode::NOT_FOUND, ""),
         ("GET", "/fhir/metadata", StatusCode::NOT_FOUND, ""),
         ("POST", "/cds-services/sid", StatusCode::NOT_FOUND, ""),
-        (
-            "POST",
-            "/cds-services/sid-patient-view/feedback",
-            StatusCode::NOT_FOUND,
-            "",
-        ),
         ("GET", SERVICE, StatusCode::METHOD_NOT_ALLOWED, "POST"),
         ("DELETE", SERVICE, StatusCode::METHOD_NOT_ALLOWED, "POST"),
         (

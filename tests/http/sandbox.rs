@@ -81,6 +81,7 @@ pub fn bodies() -> BTreeMap<String, Value> {
         .collect()
 }
 
+/// CTX-30, AMB-16: a body of DSTU2 or STU3 is refused.
 #[tokio::test]
 async fn every_captured_request_is_answered() {
     let service = service();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use sid_cds::guideline::assessment::{Assessment, CriterionId};
+use sid_cds::guideline::assessment::CriterionId;
 
 use super::*;
 
@@ -181,6 +181,9 @@ fn moved(facts: &Facts) -> Facts {
     for exposure in &mut facts.immunoglobulin {
         exposure.start.iter_mut().for_each(when);
         exposure.end.iter_mut().for_each(when);
+    }
+    for weight in &mut facts.weights {
+        weight.measured.iter_mut().for_each(when);
     }
     for statement in &mut facts.statements {
         day(&mut statement.date);

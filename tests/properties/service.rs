@@ -24,7 +24,7 @@ static TERMINOLOGY: LazyLock<Terminology> =
 
 /// The chart of generated facts: their running orders as a client sends them, perhaps with a draft.
 fn chart(facts: Facts, with_draft: bool) -> Chart {
-    let mut chart = if with_draft {
+    let mut chart = if with_draft || facts.order.is_some() {
         DRAFTED.clone()
     } else {
         Chart {
@@ -46,7 +46,10 @@ fn chart(facts: Facts, with_draft: bool) -> Chart {
             .orders
             .insert(exposure.evidence.clone(), raw(&running));
     }
-    chart.facts = Facts { order, ..facts };
+    chart.facts = Facts {
+        order: facts.order.clone().or(order),
+        ..facts
+    };
     chart
 }
 
@@ -83,6 +86,69 @@ proptest! {
             prop_assert_eq!(&as_measured, &same, "{}", unit);
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// One dose in grams, milligrams, millilitres, vials or for each kilogram gives one dose.
+    #[test]
+    fn the_unit_of_a_dose_changes_nothing(tenths in 10..2000_i64, weeks in 1..6_i64) {
+        let number = |tenths: i64, scale: u32| -> Value {
+            let text = format!("{tenths}e-{scale}");
+            serde_json::from_str(&text).expect("a number")
+        };
+        let dose = |number: Value, unit: &str| dose_of(&number, unit, weeks);
+        let in_grams = dose(number(tenths, 1), "g");
+        prop_assert!(in_grams["gramsPer28Days"].is_number(), "{}", in_grams);
+        for (same, unit) in [
+            (number(tenths * 100, 0), "mg"),
+            // 200 mg/mL; the weight is 50 kg, a vial 4 g.
+            (number(tenths * 5, 1), "mL"),
+            (number(tenths * 5, 1), "ml"),
+            (number(tenths * 2, 3), "g/kg"),
+            (number(tenths * 2, 0), "mg/kg"),
+            (number(tenths, 2), "mL/kg"),
+            (number(tenths * 25, 3), "{vial}"),
+        ] {
+            prop_assert_eq!(&in_grams, &dose(same, unit), "{}", unit);
+        }
+    }
+}
+
+/// The dose of a draft of Hizentra for someone of 50 kg.
+fn dose_of(number: &Value, unit: &str, weeks: i64) -> Value {
+    let subject = json!({"reference": "Patient/p1"});
+    let resources = [
+        json!({"resourceType": "Patient", "id": "p1", "birthDate": "1960-05-05"}),
+        json!({"resourceType": "Condition", "id": "k1", "subject": subject, "code": {"coding": [
+            {"system": "urn:oid:1.2.208.176.2.4.12", "code": "DC911"}]}}),
+        json!({"resourceType": "Observation", "id": "w1", "status": "final", "subject": subject,
+            "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+            "effectiveDateTime": "2026-03-10", "valueQuantity": {"value": 50, "unit": "kg"}}),
+    ];
+    let draft = json!({"resourceType": "MedicationRequest", "id": "draft", "status": "draft",
+        "intent": "order", "subject": subject,
+        "medicationCodeableConcept": {"coding": [{"system": "http://www.whocc.no/atc", "code": "J06BA01"}],
+            "text": "Hizentra 200 mg/ml, 20 ml"},
+        "reasonCode": [{"coding": [{"system": "urn:oid:1.2.208.176.2.4.12", "code": "DC911"}]}],
+        "dosageInstruction": [{"doseAndRate": [{"doseQuantity": {"value": number, "unit": unit}}],
+            "timing": {"repeat": {"frequency": 1, "period": weeks, "periodUnit": "wk"}}}]});
+    let entries: Vec<Value> = resources
+        .iter()
+        .chain([&draft])
+        .map(|resource| json!({"resource": resource}))
+        .collect();
+    let bundle = raw(&json!({"resourceType": "Bundle", "type": "collection", "entry": entries}));
+    let zone = jiff::tz::TimeZone::UTC;
+    let reading = Reading {
+        as_of: AS_OF,
+        zone: &zone,
+        terminology: &TERMINOLOGY,
+    };
+    let chart = sid_cds::chart::read(&Input::Record(&bundle), None, Some("p1"), reading);
+    let assessment = serde_json::to_value(assess(&chart.facts, AS_OF)).expect("JSON");
+    assessment["dose"].clone()
 }
 
 /// The assessment after CAR-T with one IgG of `number` × 10^-`decimals` `unit`.

@@ -134,6 +134,20 @@ impl Record {
             self.statement("ig-review", date, json!({"valueCodeableConcept": value}));
         } else if let Some(what) = phrase.strip_prefix("drafted already: ") {
             self.drafts.push(other_draft(what));
+        } else if let Some(rest) = phrase.strip_prefix("IVIG reason ") {
+            let (reason, date) = split(rest, ", stated ");
+            let value = json!({"coding": [coding("urn:sid-cds:statement", reason)]});
+            self.statement("ivig-reason", date, json!({"valueCodeableConcept": value}));
+        } else if let Some(rest) = phrase.strip_prefix("switch reason ") {
+            let (reason, date) = split(rest, ", stated ");
+            let value = json!({"coding": [coding("urn:sid-cds:statement", reason)]});
+            self.statement(
+                "switch-reason",
+                date,
+                json!({"valueCodeableConcept": value}),
+            );
+        } else if phrase.starts_with("on ") {
+            self.resources.push(running(phrase));
         } else if phrase.contains("order of ") || phrase == "anti-D order" {
             self.drafts.push(draft(phrase));
         } else if let Some(result) = laboratory(phrase) {
@@ -573,27 +587,92 @@ fn draft(phrase: &str) -> Value {
         Some((order, indication)) => (order, Some(indication)),
         None => (phrase, None),
     };
-    let (product, rest) = order
-        .trim_start_matches("order of ")
-        .split_once([' ', ','])
-        .unwrap_or((order.trim_start_matches("order of "), ""));
-    let atc = match product {
-        "IVIG" | "Privigen" => "J06BA02",
-        "SCIG" | "Hizentra" | "HyQvia" => "J06BA01",
-        other => panic!("no product `{other}`"),
-    };
-    draft["medicationCodeableConcept"] = json!({"coding": [coding(ATC, atc)], "text": product});
+    let order = order.trim_start_matches("order of ");
+    let (product, rest) = order.split_once([' ', ',']).unwrap_or((order, ""));
+    draft["medicationCodeableConcept"] = product_of(product);
     if let Some(indication) = indication {
         draft["reasonCode"] = json!([reason(indication)]);
     }
-    if rest.contains("intravenous") {
-        draft["dosageInstruction"] = json!([{"route": {"text": "intravenous"}}]);
-    } else if let Some((grams, _)) = rest.split_once(" g every 4 weeks") {
-        let grams: Value = serde_json::from_str(grams.trim()).expect("grams");
-        draft["dosageInstruction"] = json!([{
-            "timing": {"repeat": {"frequency": 1, "period": 4, "periodUnit": "wk"}},
-            "doseAndRate": [{"doseQuantity": {"value": grams, "unit": "g", "system": UCUM, "code": "g"}}],
-        }]);
+    if let Some(instructions) = instructions(rest) {
+        draft["dosageInstruction"] = instructions;
     }
     draft
+}
+
+/// A product by its brand, or by its route alone.
+fn product_of(name: &str) -> Value {
+    let atc = match name {
+        "IVIG" | "Kiovig" | "Octagam" | "Privigen" | "Gamunex" => "J06BA02",
+        "SCIG" | "Hizentra" | "Cutaquig" | "HyQvia" | "Xembify" => "J06BA01",
+        other => panic!("no product `{other}`"),
+    };
+    let name = name.replace("Octagam", "Octagam 100 mg/ml");
+    json!({"coding": [coding(ATC, atc)], "text": name})
+}
+
+/// `28 g every 4 weeks, intravenous`; `40 g once, then 28 g every 4 weeks`.
+fn instructions(words: &str) -> Option<Value> {
+    let mut instructions = Vec::new();
+    for part in words
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
+        if let "intravenous" | "subcutaneous" = part {
+            if instructions.is_empty() {
+                instructions.push(json!({}));
+            }
+            for instruction in &mut instructions {
+                instruction["route"] = json!({"text": part});
+            }
+            continue;
+        }
+        let mut instruction = instruction(part.trim_start_matches("then "));
+        if part.starts_with("then ") {
+            instructions[0]["sequence"] = json!(1);
+            instruction["sequence"] = json!(2);
+        }
+        instructions.push(instruction);
+    }
+    (!instructions.is_empty()).then(|| json!(instructions))
+}
+
+/// A dose and its interval: `7 g weekly`, `2 mL/kg every 4 weeks`, `20-30 g monthly`, `140 g`.
+fn instruction(words: &str) -> Value {
+    let (number, rest) = split(words, " ");
+    let (unit, interval) = rest.split_once(' ').unwrap_or((rest, ""));
+    let quantity = |number: &str| quantity(number, Some(unit))["valueQuantity"].take();
+    let dose = match number.split_once('-') {
+        Some((low, high)) => json!({"doseRange": {"low": quantity(low), "high": quantity(high)}}),
+        None => json!({"doseQuantity": quantity(number)}),
+    };
+    let mut instruction = json!({"doseAndRate": [dose]});
+    let repeat = match interval {
+        "" => return instruction,
+        "once" => json!({"count": 1}),
+        "weekly" => json!({"frequency": 1, "period": 1, "periodUnit": "wk"}),
+        "monthly" => json!({"frequency": 1, "period": 1, "periodUnit": "mo"}),
+        other => {
+            let weeks = other
+                .strip_prefix("every ")
+                .and_then(|rest| rest.strip_suffix(" weeks"))
+                .unwrap_or_else(|| panic!("`{words}`: no interval"));
+            let weeks: u32 = weeks.parse().expect("weeks");
+            json!({"frequency": 1, "period": weeks, "periodUnit": "wk"})
+        }
+    };
+    instruction["timing"] = json!({ "repeat": repeat });
+    instruction
+}
+
+/// `on Privigen 28 g every 4 weeks since 2025-10-01`: an order that runs.
+fn running(phrase: &str) -> Value {
+    let (order, since) = split(phrase.trim_start_matches("on "), " since ");
+    let (product, rest) = order.split_once(' ').unwrap_or((order, ""));
+    let mut order = json!({"resourceType": "MedicationRequest", "status": "active",
+        "intent": "order", "medicationCodeableConcept": product_of(product), "authoredOn": since});
+    if let Some(instructions) = instructions(rest) {
+        order["dosageInstruction"] = instructions;
+    }
+    order
 }

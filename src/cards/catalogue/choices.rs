@@ -2,7 +2,7 @@
 
 use super::say;
 use crate::{
-    cards::Language,
+    cards::{Language, locale},
     guideline::{
         assessment::{CardCode, CriterionId, IndexKind, MissingItem},
         parameters as k,
@@ -82,12 +82,38 @@ pub enum Choice {
     E27,
     /// A trough that may still rise.
     E28,
+    /// How long a weight holds.
+    K13,
+    /// Month of a dose.
+    K14,
+    /// Dose that is checked for a wrong unit.
+    E40,
+    /// Weight that is believed.
+    E41,
+    /// Weight that differs from the last.
+    E42,
+    /// Old weights.
+    E43,
+    /// Grams that differ.
+    E44,
+    /// Small child.
+    E45,
+    /// Reason for IVIG before the course.
+    E46,
+    /// Reason for a switch holds.
+    E47,
+    /// SCIG maintenance.
+    E48,
+    /// Rounding of a suggested dose.
+    E49,
+    /// Grams that match millilitres.
+    E50,
 }
 
 impl Choice {
     /// Every choice that a card names.
     #[cfg(test)]
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 48] = [
         Self::K1,
         Self::K3,
         Self::K5,
@@ -123,6 +149,19 @@ impl Choice {
         Self::E26,
         Self::E27,
         Self::E28,
+        Self::K13,
+        Self::K14,
+        Self::E40,
+        Self::E41,
+        Self::E42,
+        Self::E43,
+        Self::E44,
+        Self::E45,
+        Self::E46,
+        Self::E47,
+        Self::E48,
+        Self::E49,
+        Self::E50,
     ];
 
     /// The parameter's id.
@@ -163,6 +202,19 @@ impl Choice {
             Self::E26 => "E26",
             Self::E27 => "E27",
             Self::E28 => "E28",
+            Self::K13 => "K13",
+            Self::K14 => "K14",
+            Self::E40 => "E40",
+            Self::E41 => "E41",
+            Self::E42 => "E42",
+            Self::E43 => "E43",
+            Self::E44 => "E44",
+            Self::E45 => "E45",
+            Self::E46 => "E46",
+            Self::E47 => "E47",
+            Self::E48 => "E48",
+            Self::E49 => "E49",
+            Self::E50 => "E50",
         }
     }
 
@@ -445,8 +497,121 @@ impl Choice {
                     "in the first {n} months the trough may still rise"
                 )
             }
+            Self::K13 => {
+                let (adult, child) = (k::K13_WEIGHT_ADULT_DAYS, k::K13_WEIGHT_CHILD_DAYS);
+                say!(
+                    language,
+                    "en vægt gælder i {adult} dage hos voksne, {child} dage hos børn",
+                    "a weight holds for {adult} days in adults, {child} days in children"
+                )
+            }
+            Self::K14 => {
+                let days = k::K14_MONTH_DAYS;
+                say!(
+                    language,
+                    "dosis er kun uden for 0,4-0,8 g/kg, hvis den er det både over {days} og over 30,44 dage",
+                    "a dose is outside 0.4-0.8 g/kg only if so over both {days} and 30.44 days"
+                )
+            }
+            Self::E40 => {
+                let limit = decimal(k::E40_SAFETY_DECIGRAMS, language);
+                say!(
+                    language,
+                    "enhed og vej kontrolleres fra {limit} g/kg på 28 dage (det dobbelte af øvre grænse)",
+                    "unit and route are checked from {limit} g/kg in 28 days (twice the upper limit)"
+                )
+            }
+            Self::E41 => {
+                let (least, most) = k::E41_WEIGHT_GRAMS;
+                let (least, most) = (decimal(least / 100, language), most / 1000);
+                say!(
+                    language,
+                    "en vægt er troværdig fra {least} til {most} kg",
+                    "a weight is believed from {least} to {most} kg"
+                )
+            }
+            Self::E42 => {
+                let n = k::E42_WEIGHT_FACTOR;
+                say!(
+                    language,
+                    "en vægt, der afviger {n} gange fra den forrige, er ikke troværdig",
+                    "a weight that differs {n} times from the one before is not believed"
+                )
+            }
+            Self::E43 => {
+                let n = k::E43_OLD_WEIGHT_MONTHS;
+                say!(
+                    language,
+                    "ældre vægte bruges til kontrol i {n} måneder",
+                    "older weights serve for checking for {n} months"
+                )
+            }
+            Self::E44 => {
+                let n = k::E44_DIFFERENCE_PERCENT;
+                say!(
+                    language,
+                    "over {n} % forskel i gram er en anden dosis",
+                    "over {n} % difference in grams is another dose"
+                )
+            }
+            Self::E45 => {
+                let n = k::E45_SMALL_CHILD_YEARS;
+                say!(
+                    language,
+                    "et lille barn er under {n} år",
+                    "a small child is under {n} years"
+                )
+            }
+            Self::E46 => {
+                let n = k::E46_IVIG_REASON_DAYS;
+                say!(
+                    language,
+                    "en årsag til IVIG må være registreret {n} dage før forløbet",
+                    "a reason for IVIG may be recorded {n} days before the course"
+                )
+            }
+            Self::E47 => {
+                let n = k::E47_SWITCH_REASON_DAYS;
+                say!(
+                    language,
+                    "en årsag til skift gælder i {n} dage",
+                    "a reason for a switch holds for {n} days"
+                )
+            }
+            Self::E48 => {
+                let n = k::E48_MAINTENANCE_MONTHS;
+                say!(
+                    language,
+                    "SCIG som vedligeholdelse nævnes efter {n} måneder med IVIG",
+                    "SCIG maintenance is mentioned after {n} months of IVIG"
+                )
+            }
+            Self::E50 => {
+                let n = k::E50_VOLUME_FACTOR;
+                say!(
+                    language,
+                    "gram, der svarer til den løbende ordinations mL, betvivles fra {n} gange dens gram",
+                    "grams that match the running order's mL are doubted from {n} times its grams"
+                )
+            }
+            Self::E49 => {
+                let step = decimal(
+                    i32::try_from(k::E49_ROUNDING_DECIGRAMS).unwrap_or(0),
+                    language,
+                );
+                say!(
+                    language,
+                    "en foreslået dosis afrundes til {step} g",
+                    "a suggested dose is rounded to {step} g"
+                )
+            }
         }
     }
+}
+
+/// A number of tenths.
+fn decimal(tenths: i32, language: Language) -> String {
+    locale::number(&format!("{}.{}", tenths / 10, tenths % 10), language)
 }
 
 /// What a criterion depends on.
@@ -505,7 +670,8 @@ pub fn of_index(kind: IndexKind) -> &'static [Choice] {
 /// What a card itself depends on, its criteria aside.
 pub fn of_card(card: CardCode) -> &'static [Choice] {
     use Choice::{
-        E7, E9, E10, E11, E12, E22, E23, E25, E26, E27, E28, K1, K5, K8, K9, K11, K15, K17, K18,
+        E7, E9, E10, E11, E12, E22, E23, E25, E26, E27, E28, E44, E45, E46, E47, E48, K1, K5, K8,
+        K9, K11, K13, K14, K15, K17, K18,
     };
     match card {
         CardCode::C07 => &[K1],
@@ -517,6 +683,11 @@ pub fn of_card(card: CardCode) -> &'static [Choice] {
         CardCode::C11 => &[E27],
         CardCode::C16 | CardCode::C17 => &[K8, E7, E12],
         CardCode::C18 => &[K5, K8, E22, E23],
+        CardCode::C20 => &[E46, E48],
+        CardCode::C21 => &[E45],
+        CardCode::C22 => &[K13, K14, E44],
+        CardCode::C27 => &[E44],
+        CardCode::C28 => &[K14, K18, E25, E47],
         CardCode::C24 => &[K18, E25, E28],
         CardCode::C25 => &[K18, E25, E26],
         CardCode::C01
@@ -527,6 +698,7 @@ pub fn of_card(card: CardCode) -> &'static [Choice] {
         | CardCode::C08
         | CardCode::C09
         | CardCode::C10
+        | CardCode::C23
         | CardCode::C26
         | CardCode::C29
         | CardCode::C31

@@ -4,7 +4,10 @@
 
 mod counterfactual;
 mod course;
+mod dose;
 mod monitoring;
+
+pub use dose::placement;
 
 use super::{say, words};
 use crate::{
@@ -71,9 +74,15 @@ fn of_card(card: CardCode, case: &Case<'_>) -> Vec<String> {
         CardCode::C16 => monitoring::b_cell_function(case),
         CardCode::C17 => monitoring::summer_pause(language),
         CardCode::C18 => monitoring::recurrence(case),
+        CardCode::C20 => dose::scig_preferred(case),
+        CardCode::C21 => dose::small_child(case),
+        CardCode::C22 => dose::monthly(case),
+        CardCode::C23 => dose::check(case),
         CardCode::C24 => monitoring::trough(case),
         CardCode::C25 => monitoring::reduction(case),
         CardCode::C26 => outside(case),
+        CardCode::C27 => dose::gram_for_gram(case),
+        CardCode::C28 => dose::reason_for_switch(case),
         CardCode::C29 => vec![say!(
             language,
             "Ordinationen har ingen indikation, som vejledningen kender. Ved sekundær immundefekt (SID) kan kriterierne vurderes, når indikationen er angivet; ved anden indikation gælder andre vejledninger.",

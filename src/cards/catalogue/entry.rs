@@ -41,13 +41,15 @@ pub enum OverrideReason {
     O9,
     /// Already handled.
     O10,
+    /// A reason for IVIG is present.
+    O11,
     /// Other.
     O12,
 }
 
 impl OverrideReason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::O1,
         Self::O2,
         Self::O3,
@@ -58,6 +60,7 @@ impl OverrideReason {
         Self::O8,
         Self::O9,
         Self::O10,
+        Self::O11,
         Self::O12,
     ];
 
@@ -74,6 +77,7 @@ impl OverrideReason {
             Self::O8 => "O8",
             Self::O9 => "O9",
             Self::O10 => "O10",
+            Self::O11 => "O11",
             Self::O12 => "O12",
         }
     }
@@ -97,6 +101,7 @@ impl OverrideReason {
             Self::O8 => text("Følger forsøgsprotokol", "Trial protocol"),
             Self::O9 => text("Palliativt forløb", "Palliative care"),
             Self::O10 => text("Allerede håndteret", "Already handled"),
+            Self::O11 => text("Der er en årsag til IVIG", "There is a reason for IVIG"),
             Self::O12 => text("Anden årsag", "Other reason"),
         }
     }
@@ -110,7 +115,7 @@ const STOP: &str = "Kriterier for seponering";
 /// The card's entry.
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub fn entry(card: CardCode) -> Entry {
-    use OverrideReason::{O1, O2, O3, O4, O5, O6, O7, O8, O9, O10, O12};
+    use OverrideReason::{O1, O2, O3, O4, O5, O6, O7, O8, O9, O10, O11, O12};
     match card {
         CardCode::C01 => Entry {
             name: text(
@@ -258,6 +263,40 @@ pub fn entry(card: CardCode) -> Entry {
             recommendations: &["REC-38", "REC-41", "REC-48"],
             overrides: &[O3],
         },
+        CardCode::C20 => Entry {
+            name: text("SCIG frem for IVIG", "SCIG before IVIG"),
+            sections: "Medicinrådets kliniske vurdering af lægemidler; Tabel 1; Anbefalinger for SCIG; Anbefalinger for IVIG; Praktiske forhold",
+            addendum: None,
+            recommendations: &["REC-01", "REC-02", "REC-05", "REC-06", "REC-07", "REC-55"],
+            overrides: &[O11, O4, O3],
+        },
+        CardCode::C21 => Entry {
+            name: text(
+                "Faciliteret SCIG til et lille barn",
+                "Facilitated SCIG in a small child",
+            ),
+            sections: "Anbefalinger for SCIG",
+            addendum: None,
+            recommendations: &["REC-02", "REC-04"],
+            overrides: &[O3, O4],
+        },
+        CardCode::C22 => Entry {
+            name: text("Månedsdosis", "Monthly dose"),
+            sections: "Dosisjustering",
+            addendum: None,
+            recommendations: &["REC-33"],
+            overrides: &[O2, O3, O12],
+        },
+        CardCode::C23 => Entry {
+            name: text(
+                "Kontrollér enhed, vej og vægt",
+                "Check unit, route and weight",
+            ),
+            sections: "Dosisjustering; Tabel 1",
+            addendum: None,
+            recommendations: &["REC-02", "REC-33"],
+            overrides: &[O2, O12],
+        },
         CardCode::C24 => Entry {
             name: text("Dalværdi af IgG", "Trough IgG"),
             sections: "Dosisjustering",
@@ -278,6 +317,20 @@ pub fn entry(card: CardCode) -> Entry {
             addendum: None,
             recommendations: &[],
             overrides: &[],
+        },
+        CardCode::C27 => Entry {
+            name: text("Skift gram til gram", "Switch gram for gram"),
+            sections: "Skift mellem præparater; Praktiske forhold; Tabel 1",
+            addendum: None,
+            recommendations: &["REC-02", "REC-07", "REC-51", "REC-54", "REC-56"],
+            overrides: &[O3, O12],
+        },
+        CardCode::C28 => Entry {
+            name: text("Årsag til skift", "Reason for a switch"),
+            sections: "Skift mellem præparater: Manglende effekt; Bivirkninger; Praktiske forhold",
+            addendum: None,
+            recommendations: &["REC-52", "REC-53", "REC-57"],
+            overrides: &[O3],
         },
         CardCode::C29 => Entry {
             name: text("Indikation mangler", "Indication missing"),
@@ -330,9 +383,15 @@ pub fn code(card: CardCode) -> &'static str {
         CardCode::C16 => "C16",
         CardCode::C17 => "C17",
         CardCode::C18 => "C18",
+        CardCode::C20 => "C20",
+        CardCode::C21 => "C21",
+        CardCode::C22 => "C22",
+        CardCode::C23 => "C23",
         CardCode::C24 => "C24",
         CardCode::C25 => "C25",
         CardCode::C26 => "C26",
+        CardCode::C27 => "C27",
+        CardCode::C28 => "C28",
         CardCode::C29 => "C29",
         CardCode::C30 => "C30",
         CardCode::C31 => "C31",

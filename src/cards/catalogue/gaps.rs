@@ -217,5 +217,9 @@ pub fn problem(problem: Problem) -> Text {
         Problem::ReferenceUnresolved => {
             text("henvisning fører ingen steder", "a reference leads nowhere")
         }
+        Problem::DoseUnclear => text(
+            "dosis kan ikke omregnes til gram pr. 28 dage",
+            "the dose cannot be turned into grams in 28 days",
+        ),
     }
 }

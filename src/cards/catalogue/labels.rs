@@ -2,14 +2,18 @@
 
 use jiff::civil::Date;
 
+mod dose;
 mod monitoring;
 
 use super::say;
 use crate::{
     cards::{Language, locale},
-    guideline::facts::{Donor, ReviewOutcome},
+    guideline::facts::{Donor, IvigReason, ReviewOutcome, SwitchReason},
 };
 
+pub use dose::{
+    dose, record_ivig_reason, record_switch_reason, replace_with_scig, set_dose, set_route,
+};
 pub use monitoring::{
     considered, resume_task, summer_pause, vaccinated, vaccination, vaccinations, vaccine,
 };
@@ -58,7 +62,18 @@ pub fn statement(code: &str, language: Language) -> String {
                 "New treatment start confirmed"
             )
         }
+        "ig-outside-record" => say!(
+            language,
+            "Immunglobulin gives uden for denne journal",
+            "Immunoglobulin is given outside this record"
+        ),
         "donor-type" => say!(language, "Donortype ved HSCT", "Donor type of HSCT"),
+        "ivig-reason" => say!(language, "Årsag til IVIG", "Reason for IVIG"),
+        "switch-reason" => say!(
+            language,
+            "Årsag til skift af præparat",
+            "Reason for a switch of product"
+        ),
         other => other.to_owned(),
     }
 }
@@ -72,6 +87,14 @@ pub fn value(code: &str, language: Language) -> String {
         "stop" => say!(language, "Seponér", "Stop"),
         "allogeneic" => say!(language, "Allogen", "Allogeneic"),
         "autologous" => say!(language, "Autolog", "Autologous"),
+        "short-duration" => dose::ivig_reason(IvigReason::ShortDuration, language),
+        "very-high-dose" => dose::ivig_reason(IvigReason::VeryHighDose, language),
+        "skin" => dose::ivig_reason(IvigReason::Skin, language),
+        "self-injection" => dose::ivig_reason(IvigReason::SelfInjection, language),
+        "lack-of-effect" => dose::switch_reason(SwitchReason::LackOfEffect, language),
+        "adverse-effect" => dose::switch_reason(SwitchReason::AdverseEffect, language),
+        "economic" => dose::switch_reason(SwitchReason::Economic, language),
+        "other" => dose::switch_reason(SwitchReason::Other, language),
         other => other.to_owned(),
     }
 }
@@ -87,6 +110,23 @@ pub struct Words {
 
 fn words(label: String, description: String) -> Words {
     Words { label, description }
+}
+
+/// Immunoglobulin outside the record, at the latest since a day.
+pub fn outside_record(since: Date, language: Language) -> Words {
+    let day = locale::date(since, language);
+    words(
+        say!(
+            language,
+            "Får immunglobulin andetsteds siden {day}",
+            "On immunoglobulin elsewhere since {day}"
+        ),
+        say!(
+            language,
+            "Registrér, at patienten får immunglobulin uden for denne journal, senest siden {day}",
+            "Record that the patient is given immunoglobulin outside this record, since {day} at the latest"
+        ),
+    )
 }
 
 /// A draft of subcutaneous immunoglobulin.

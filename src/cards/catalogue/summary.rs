@@ -1,5 +1,6 @@
 //! The one sentence and the urgency of each card (`recommendations.md` §1b).
 
+mod dose;
 mod monitoring;
 
 use super::{gaps, say, words};
@@ -12,6 +13,7 @@ use crate::{
     },
     guideline::{
         assessment::{CardCode, CourseConclusion, MissingItem, Population, StartConclusion},
+        dose::DoseConclusion,
         problem::Touches,
     },
 };
@@ -19,7 +21,12 @@ use crate::{
 /// How urgent the card is.
 pub fn indicator(card: CardCode, case: &Case<'_>) -> Indicator {
     match card {
+        CardCode::C23 => Indicator::Critical,
         CardCode::C05 | CardCode::C06 | CardCode::C31 | CardCode::C32 => Indicator::Warning,
+        CardCode::C22 if case.assessment.dose.conclusion == Some(DoseConclusion::High) => {
+            Indicator::Warning
+        }
+        CardCode::C27 if case.grams_differ() => Indicator::Warning,
         CardCode::C12 if case.review_late() => Indicator::Warning,
         CardCode::C14 if case.stop_reached() && case.stop_case() != StopCase::Extended => {
             Indicator::Warning
@@ -40,9 +47,14 @@ pub fn indicator(card: CardCode, case: &Case<'_>) -> Indicator {
         | CardCode::C16
         | CardCode::C17
         | CardCode::C18
+        | CardCode::C20
+        | CardCode::C21
+        | CardCode::C22
         | CardCode::C24
         | CardCode::C25
         | CardCode::C26
+        | CardCode::C27
+        | CardCode::C28
         | CardCode::C29
         | CardCode::C30 => Indicator::Info,
     }
@@ -115,6 +127,10 @@ pub(in crate::cards) fn sentence(card: CardCode, case: &Case<'_>) -> String {
         CardCode::C16 => monitoring::b_cell_function(language),
         CardCode::C17 => monitoring::summer_pause(language),
         CardCode::C18 => monitoring::recurrence(language),
+        CardCode::C20 => dose::scig_preferred(case),
+        CardCode::C21 => dose::small_child(language),
+        CardCode::C22 => dose::monthly(case),
+        CardCode::C23 => dose::check(case),
         CardCode::C24 => monitoring::trough(case),
         CardCode::C25 => monitoring::reduction(case),
         CardCode::C26 => match case.assessment.population.code {
@@ -129,6 +145,8 @@ pub(in crate::cards) fn sentence(card: CardCode, case: &Case<'_>) -> String {
                 "Order reason outside this guideline (e.g. CIDP, ITP, PID): SID criteria not applied"
             ),
         },
+        CardCode::C27 => dose::gram_for_gram(case),
+        CardCode::C28 => dose::reason_for_switch(case),
         CardCode::C29 => say!(
             language,
             "Angiv indikation for immunglobulin, så den rette vejledning kan anvendes",

@@ -5,7 +5,8 @@ use crate::{
     cards::Language,
     guideline::{
         assessment::{CourseConclusion, CriterionId, IndexKind, Population},
-        facts::{ClinicalStatus, DiagnosisKind, Donor},
+        dose::DoseUnknown,
+        facts::{ClinicalStatus, DiagnosisKind, Donor, DoseGap, IgRoute},
         parameters::{K4_SAMPLE_INTERVAL_DAYS, K5_INFECTION_MONTHS, K6_INFECTION_MONTHS},
         verdict::{Reason, Verdict},
     },
@@ -221,6 +222,67 @@ pub fn reason(reason: Reason) -> Text {
             "unusable unit, value, status or date",
         ),
         Reason::NeedsJudgement => text("kræver klinisk vurdering", "needs clinical judgement"),
+    }
+}
+
+/// A route, as an adjective.
+pub fn route(route: IgRoute) -> Text {
+    match route {
+        IgRoute::Iv => text("intravenøs", "intravenous"),
+        IgRoute::Sc => text("subkutan", "subcutaneous"),
+        IgRoute::FacilitatedSc => text("faciliteret subkutan", "facilitated subcutaneous"),
+        IgRoute::Unknown => text("ikke angivet", "unstated"),
+    }
+}
+
+/// Why a dose is not known.
+pub fn dose_unknown(why: DoseUnknown) -> Text {
+    match why {
+        DoseUnknown::NoOrder => text(
+            "der er ingen ordination at læse",
+            "there is no order to read",
+        ),
+        DoseUnknown::WeightMissing => text("vægt mangler", "no weight is recorded"),
+        DoseUnknown::WeightOld => text("vægten er for gammel", "the weight is too old"),
+        DoseUnknown::WeightConflicting => text(
+            "forskellige vægte samme dag",
+            "different weights on one day",
+        ),
+        DoseUnknown::WeightImplausible => {
+            text("vægten er usandsynlig", "the weight is implausible")
+        }
+        DoseUnknown::Range => text(
+            "dosisintervallet ligger delvis i rammen",
+            "the dose range lies partly within the limits",
+        ),
+        DoseUnknown::Written(gap) => dose_gap(gap),
+    }
+}
+
+fn dose_gap(gap: DoseGap) -> Text {
+    match gap {
+        DoseGap::NotWritten => text("dosis er ikke skrevet", "no dose is written"),
+        DoseGap::IntervalMissing => text("intervallet mangler", "the interval is missing"),
+        DoseGap::IntervalUnclear => text("intervallet er uklart", "the interval is unclear"),
+        DoseGap::Once => text("dosis gives én gang", "the dose is given once"),
+        DoseGap::AsNeeded => text("dosis gives efter behov", "the dose is given as needed"),
+        DoseGap::StrengthUnknown => text(
+            "dosis er i mL, og præparatets styrke kendes ikke",
+            "the dose is in mL, and the product's strength is not known",
+        ),
+        DoseGap::VialUnknown => text(
+            "dosis er i hætteglas, og indholdet kendes ikke",
+            "the dose is in vials, and their content is not known",
+        ),
+        DoseGap::Unusable => text(
+            "dosis eller enhed kan ikke bruges",
+            "dose or unit cannot be used",
+        ),
+        DoseGap::Ambiguous => text("der er flere mulige doser", "several doses are possible"),
+        DoseGap::OnlyMaximum => text(
+            "kun en maksimumdosis er angivet",
+            "only a maximum is stated",
+        ),
     }
 }
 

@@ -10,9 +10,16 @@ use crate::{
         locale,
     },
     chart::terminology::{OrderCodes, orders::Ordered},
-    guideline::facts::{Donor, LabTest, ReviewOutcome, VaccinationTarget},
+    guideline::{
+        facts::{
+            Donor, IgRoute, IvigReason, LabTest, ReviewOutcome, SwitchReason, VaccinationTarget,
+        },
+        quantity::Mass,
+    },
 };
 
+/// The code system of units.
+const UCUM: &str = "http://unitsofmeasure.org";
 /// The code system of the statements (decision-spec §5).
 const STATEMENT: &str = "urn:sid-cds:statement";
 
@@ -108,6 +115,86 @@ pub(super) fn donor_code(donor: Donor) -> Option<&'static str> {
         Donor::Autologous => Some("autologous"),
         Donor::Unknown => None,
     }
+}
+
+/// The code of a reason for IVIG (§5).
+pub(super) fn ivig_reason_code(reason: IvigReason) -> &'static str {
+    match reason {
+        IvigReason::ShortDuration => "short-duration",
+        IvigReason::VeryHighDose => "very-high-dose",
+        IvigReason::Skin => "skin",
+        IvigReason::SelfInjection => "self-injection",
+    }
+}
+
+/// The code of a reason for a switch (§5).
+pub(super) fn switch_reason_code(reason: SwitchReason) -> &'static str {
+    match reason {
+        SwitchReason::LackOfEffect => "lack-of-effect",
+        SwitchReason::AdverseEffect => "adverse-effect",
+        SwitchReason::Economic => "economic",
+        SwitchReason::Other => "other",
+    }
+}
+
+/// A dose in grams; `None` for a number that JSON cannot hold.
+pub(super) fn grams(each: Mass) -> Option<Value> {
+    let number: serde_json::Number = locale::plain_grams(each).parse().ok()?;
+    Some(json!({ "value": number, "unit": "g", "system": UCUM, "code": "g" }))
+}
+
+/// A route; none for an unknown one.
+pub(super) fn route(codes: &OrderCodes, route: IgRoute, language: Language) -> Option<Value> {
+    let (ordered, text) = match route {
+        IgRoute::Iv => (
+            Ordered::IntravenousRoute,
+            say!(language, "intravenøs", "intravenous"),
+        ),
+        IgRoute::Sc | IgRoute::FacilitatedSc => (
+            Ordered::SubcutaneousRoute,
+            say!(language, "subkutan", "subcutaneous"),
+        ),
+        IgRoute::Unknown => return None,
+    };
+    Some(concept(codes, ordered, &text))
+}
+
+/// A draft of ordinary SCIG in place of another draft: its reasons and its end, and the weekly dose
+/// where it is known.
+pub(super) fn scig(
+    draft: &Draft<'_>,
+    weekly: Option<Mass>,
+    end: Option<Date>,
+    reasons: Option<Value>,
+) -> Value {
+    let language = draft.language;
+    let mut order = draft.immunoglobulin(None);
+    if let Some(reasons) = reasons {
+        order["reasonCode"] = reasons;
+    }
+    let mut bounds = json!({ "start": draft.as_of.to_string() });
+    if let Some(end) = end.filter(|end| *end >= draft.as_of) {
+        bounds["end"] = json!(end.to_string());
+    }
+    let dose = weekly.and_then(|weekly| Some((weekly, grams(weekly)?)));
+    if let Some((weekly, quantity)) = dose {
+        let number = locale::grams(weekly, language);
+        order["note"] = json!([{ "text": say!(
+            language,
+            "Udkast fra beslutningsstøtte for Medicinrådets vejledning om immunglobulin ved SID: samme gram over 4 uger som det udkast, det erstatter.",
+            "Draft from decision support for the Danish Medicines Council's guideline on immunoglobulin in SID: the same grams over 4 weeks as the draft that it replaces."
+        ) }]);
+        order["dosageInstruction"] = json!([{
+            "text": say!(language, "{number} g ugentligt", "{number} g weekly"),
+            "timing": { "repeat": {
+                "boundsPeriod": bounds, "frequency": 1, "period": 1, "periodUnit": "wk",
+            } },
+            "doseAndRate": [{ "doseQuantity": quantity }],
+        }]);
+    } else {
+        order["dosageInstruction"][0]["timing"]["repeat"]["boundsPeriod"] = bounds;
+    }
+    order
 }
 
 /// The coded reason "secondary immune deficiency".

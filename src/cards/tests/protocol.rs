@@ -161,6 +161,7 @@ fn card_04_the_detail_holds_no_html_and_data_stay_text() {
         indication_text: Some(hostile.to_owned()),
         route: IgRoute::Unknown,
         planned_end: None,
+        prescription: Prescription::default(),
     });
     for code in ALL {
         for language in LANGUAGES {
@@ -265,8 +266,15 @@ fn card_08_selection_behavior_is_there_exactly_with_suggestions() {
 fn card_11_and_cod_01_override_reasons_are_whole_codings() {
     every_card(|_, sent| {
         for reason in sent["overrideReasons"].as_array().unwrap_or(&Vec::new()) {
-            assert_eq!(reason["system"], OVERRIDE_SYSTEM);
-            assert!(reason["code"].as_str().unwrap().starts_with('O'));
+            let systems = [
+                "urn:sid-cds:override",
+                "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes",
+            ];
+            let system = reason["system"].as_str().unwrap();
+            assert!(systems.contains(&system));
+            // Ours are O1 to O12, HL7's are words.
+            let code = reason["code"].as_str().unwrap();
+            assert_eq!(code.starts_with('O'), system == systems[0], "{code}");
             assert!(!reason["display"].as_str().unwrap().is_empty());
         }
     });
@@ -334,6 +342,30 @@ fn act_01_to_05_actions_are_whole() {
             }
         }
     });
+}
+
+/// A client of CDS Hooks 1.0 reads `resource`; one of 2.0 must not find it there.
+#[test]
+fn amb_13_a_delete_names_its_order_in_the_form_of_1_0_where_it_is_asked_for() {
+    let mut sample = Sample::new().with_draft();
+    sample.assessment.start.conclusion = StartConclusion::Not;
+    let mut card = sample.card(CardCode::C05, Language::Da);
+    let deletes = |card: &Card| -> Vec<Value> {
+        let sent = serde_json::to_value(card).unwrap();
+        let suggestions = sent["suggestions"].as_array().unwrap().iter();
+        suggestions
+            .flat_map(|suggestion| suggestion["actions"].as_array().unwrap().clone())
+            .filter(|action| action["type"] == "delete")
+            .collect()
+    };
+    let plain = deletes(&card);
+    assert!(!plain.is_empty());
+    card.name_deletes_as_in_1_0();
+    for (before, after) in plain.iter().zip(deletes(&card)) {
+        assert!(before.get("resource").is_none());
+        assert_eq!(after["resource"], "MedicationRequest/d1");
+        assert_eq!(after["resourceId"], before["resourceId"]);
+    }
 }
 
 #[test]

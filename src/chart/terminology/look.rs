@@ -95,7 +95,7 @@ pub fn looks(terminology: &Terminology, element: &str, name: &str) -> Vec<Look> 
     let is_result = element.starts_with("Observation");
     let of_immunoglobulin = has(&["immunglobulin", "immunoglobulin", "gammaglobulin"])
         || word(&["ivig", "scig"])
-        || terminology.product_by_name(&name).is_some();
+        || terminology.products_named(&name).next().is_some();
     if !is_result && of_immunoglobulin && looks.is_empty() && !has(&HYPERIMMUNE) {
         looks.push(Look::Immunoglobulin);
     }

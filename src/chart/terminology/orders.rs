@@ -24,11 +24,15 @@ pub enum Ordered {
     PneumococcalVaccine,
     /// Secondary immune deficiency, as the reason of an order.
     SecondaryImmunodeficiency,
+    /// The intravenous route.
+    IntravenousRoute,
+    /// The subcutaneous route.
+    SubcutaneousRoute,
 }
 
 impl Ordered {
     /// Everything that is ordered.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Igg,
         Self::Iga,
         Self::Igm,
@@ -37,6 +41,8 @@ impl Ordered {
         Self::InfluenzaVaccine,
         Self::PneumococcalVaccine,
         Self::SecondaryImmunodeficiency,
+        Self::IntravenousRoute,
+        Self::SubcutaneousRoute,
     ];
 
     /// Its code in the extension.
@@ -50,6 +56,8 @@ impl Ordered {
             Self::InfluenzaVaccine => "influenza-vaccine",
             Self::PneumococcalVaccine => "pneumococcal-vaccine",
             Self::SecondaryImmunodeficiency => "secondary-immunodeficiency",
+            Self::IntravenousRoute => "intravenous-route",
+            Self::SubcutaneousRoute => "subcutaneous-route",
         }
     }
 }

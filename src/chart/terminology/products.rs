@@ -1,9 +1,10 @@
-//! Brands of human normal immunoglobulin, with what the ATC code does not tell: route and strength.
+//! Brands of human normal immunoglobulin, with what the ATC code does not tell: route, strength and
+//! placement (REC-02).
 
 use serde::Deserialize;
 
 use super::{ValueSetId, sets};
-use crate::guideline::facts::IgRoute;
+use crate::guideline::facts::{IgRoute, Placement};
 
 /// `terminology/immunoglobulin-products.json`.
 pub(super) const EMBEDDED: &str = include_str!(concat!(
@@ -30,6 +31,24 @@ pub struct Product {
     pub atc: String,
     /// Strength in mg/mL.
     pub milligrams_per_millilitre: u32,
+    /// Placement in Table 1 of the summary; none for a brand that it does not list.
+    #[serde(default, deserialize_with = "placement")]
+    pub placement: Option<Placement>,
+}
+
+fn placement<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Placement>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    enum Place {
+        Use,
+        Consider,
+    }
+    Ok(Some(match Place::deserialize(deserializer)? {
+        Place::Use => Placement::Use,
+        Place::Consider => Placement::Consider,
+    }))
 }
 
 impl Product {
@@ -64,15 +83,18 @@ fn route<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<IgRoute, D
     })
 }
 
-/// The first product whose brand is a word of `text`, whatever its case.
-pub(super) fn named_in<'p>(products: &'p [Product], text: &str) -> Option<&'p Product> {
+/// The products whose brand is a word of `text`, whatever its case.
+pub(super) fn named_in<'p>(
+    products: &'p [Product],
+    text: &str,
+) -> impl Iterator<Item = &'p Product> {
     let text = text.to_lowercase();
-    let mut words = text
+    let words: Vec<String> = text
         .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty());
-    words.find_map(|word| {
-        products
-            .iter()
-            .find(|product| product.brand.to_lowercase() == word)
-    })
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    products
+        .iter()
+        .filter(move |product| words.contains(&product.brand.to_lowercase()))
 }

@@ -99,6 +99,11 @@ value_sets! {
     /// Antibiotics that are used for prophylaxis.
     MED_ANTIBIOTIC_PROPHYLAXIS = "med-antibiotic-prophylaxis";
 
+    /// Intravenous route.
+    ROUTE_IV = "route-iv";
+    /// Subcutaneous route.
+    ROUTE_SC = "route-sc";
+
     /// Pneumococcal vaccines.
     VAC_PNEUMOCOCCAL = "vac-pneumococcal";
     /// Inactivated influenza vaccines.

@@ -135,6 +135,96 @@ fn files_that_are_not_read_are_sound_too() {
     }
 }
 
+/// Provenance: what each concept of every file stands for, how well it is attested, and where it was
+/// read. What is `unverified` is kept for the record and loaded nowhere.
+#[test]
+fn every_concept_says_where_it_was_read() {
+    const EVIDENCE: [&str; 5] = [
+        "official-copy",
+        "multi-source",
+        "single-source",
+        "derived",
+        "unverified",
+    ];
+    let terminology = terminology();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("terminology/valuesets");
+    let (mut concepts, mut unverified) = (0, 0);
+    for file in fs::read_dir(folder).unwrap() {
+        let value: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(file.unwrap().path()).unwrap()).unwrap();
+        let id = value["id"].as_str().unwrap();
+        let mut seen = BTreeSet::new();
+        for include in value["compose"]["include"].as_array().unwrap() {
+            let system = include["system"].as_str().unwrap();
+            // The project's own codes were read nowhere.
+            if system.starts_with("urn:sid-cds:") {
+                continue;
+            }
+            for concept in include["concept"].as_array().unwrap() {
+                let code = concept["code"].as_str().unwrap();
+                let place = format!("{id} {system} {code}");
+                concepts += 1;
+                let extension = |url: &str, kind: &str| {
+                    let all = concept["extension"].as_array().unwrap();
+                    let found = all.iter().find(|one| one["url"] == url);
+                    let found = found.unwrap_or_else(|| panic!("{place}: no {url}"));
+                    found[kind].as_str().unwrap().to_owned()
+                };
+                let evidence = extension("urn:sid-cds:evidence", "valueCode");
+                assert!(EVIDENCE.contains(&evidence.as_str()), "{place}: {evidence}");
+                let how = extension("urn:sid-cds:match", "valueCode");
+                assert!(
+                    ["exact", "prefix"].contains(&how.as_str()),
+                    "{place}: {how}"
+                );
+                let source = extension("urn:sid-cds:source", "valueString");
+                assert!(!source.trim().is_empty(), "{place}");
+                assert!(
+                    seen.insert((system.to_owned(), code.to_owned())),
+                    "{place}: twice"
+                );
+                if evidence == "unverified" {
+                    unverified += 1;
+                    let found = terminology.sets_of(coding(system, code));
+                    assert!(
+                        !found.iter().any(|set| set.as_str() == id),
+                        "{place}: loaded"
+                    );
+                }
+            }
+        }
+    }
+    assert!(
+        concepts > 1000 && unverified >= 10,
+        "{concepts}, {unverified}"
+    );
+}
+
+/// Everything that a suggestion orders has a code, the same in every run.
+#[test]
+fn everything_that_is_ordered_is_coded() {
+    use orders::Ordered;
+    let terminology = terminology();
+    for ordered in Ordered::ALL {
+        let codes = terminology.order_codes().of(ordered);
+        assert!(!codes.is_empty(), "{ordered:?}");
+        assert!(
+            codes.iter().all(|code| code.display.is_some()),
+            "{ordered:?}"
+        );
+    }
+    // Danish first, as dk-core asks.
+    for test in [Ordered::Igg, Ordered::Iga, Ordered::Igm, Ordered::BCells] {
+        let systems: Vec<&str> = terminology
+            .order_codes()
+            .of(test)
+            .iter()
+            .map(|code| code.system.as_str())
+            .collect();
+        assert_eq!(systems, [NPU, LOINC], "{test:?}");
+    }
+}
+
 /// SNOMED CT codes match exactly, so a wider set must repeat the codes of the narrower ones: a
 /// patient whose leukaemia is coded finely has a haematological malignancy all the same.
 #[test]
@@ -484,7 +574,7 @@ fn products_by_brand() {
     ];
     let terminology = terminology();
     for (text, expected) in rows {
-        let found = terminology.product_by_name(text).map(|product| {
+        let found = terminology.products_named(text).next().map(|product| {
             (
                 product.brand.as_str(),
                 product.route,

@@ -1,7 +1,7 @@
 //! Drafts as real clients send them.
 
 use super::*;
-use crate::guideline::facts::{IgIndication, IgRoute, Order};
+use crate::guideline::facts::{DoseGap, IgIndication, IgRoute, Order, Prescription};
 use Problem::*;
 
 fn request(changes: Value) -> Value {
@@ -192,6 +192,10 @@ fn what_an_order_says() {
             indication_text: None,
             route: IgRoute::Iv,
             planned_end: None,
+            prescription: Prescription {
+                gap: Some(DoseGap::NotWritten),
+                ..Prescription::default()
+            },
         };
         changes(&mut order);
         order

@@ -1,0 +1,87 @@
+//! `sid-cds report`: how often each card was shown, and what clinicians did with it.
+
+mod format;
+mod suppress;
+mod tally;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use jiff::{ToSpan, civil::Date};
+
+use super::{Failure, print};
+use crate::{
+    config::{Config, StorePlace},
+    store::Store,
+};
+use format::Report;
+
+/// The arguments of `report`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The first day on which cards were shown, YYYY-MM-DD.
+    #[arg(long, value_name = "DATE")]
+    from: Date,
+    /// The last day, included.
+    #[arg(long, value_name = "DATE")]
+    to: Date,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Configuration file of the service, for its store and time zone.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people.
+    Table,
+    /// One line for each count.
+    Csv,
+    /// One object.
+    Json,
+}
+
+/// Reads the store and prints what it holds of the period.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let (from, to) = (arguments.from, arguments.to);
+    if from > to {
+        return Err("--from is after --to".into());
+    }
+    let config = Config::load(arguments.config.as_deref())?;
+    match &config.store {
+        StorePlace::Memory => {
+            return Err("store = \"memory\": what it holds ends with the service".into());
+        }
+        // Opening it would make one.
+        StorePlace::Sqlite(file) if !file.is_file() => {
+            return Err(format!("store = \"{}\": there is no such file", config.store).into());
+        }
+        StorePlace::Sqlite(_) | StorePlace::Postgres(_) => {}
+    }
+    let report = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(read(&config, from, to))?;
+    print(&match arguments.format {
+        Format::Table => report.table(),
+        Format::Csv => report.csv(),
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+    })
+}
+
+async fn read(config: &Config, from: Date, to: Date) -> Result<Report, Failure> {
+    let store = Store::new(config.store.clone())?;
+    store.open().await?;
+    let zone = &config.time_zone.0;
+    let start = from.to_zoned(zone.clone())?.timestamp();
+    let end = to.checked_add(1.day())?.to_zoned(zone.clone())?.timestamp();
+    let shown = store.shown(from, to).await?;
+    let outcomes = store.outcomes(from, to).await?;
+    let unknown = store.unknown_cards(start, end).await?;
+    store.close().await;
+    let tally = tally::tally(&shown, &outcomes);
+    Ok(Report::new(from, to, &tally, unknown))
+}
