@@ -35,6 +35,7 @@ use case::Case;
 use catalogue::{entry, overrides, summary};
 
 pub use identity::{key, with_key};
+pub use suggest::infection_history;
 pub use terminal::as_text;
 
 /// Code system of the cards.
@@ -134,6 +135,7 @@ fn card(code: CardCode, case: &Case<'_>) -> Card {
         },
         selection_behavior: (!suggestions.is_empty()).then_some(SelectionBehavior::AtMostOne),
         suggestions,
+        links: Vec::new(),
         override_reasons: entry
             .overrides
             .iter()

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::cards::{self, Language};
 pub use audit::{AuditFormat, AuditSink};
-pub use client::{BaseUrl, Client, Version};
+pub use client::{BaseUrl, Client, SmartApp, Version};
 pub use jwt::{Algorithm, Jwt, Keys, Replay};
 pub use store::StorePlace;
 
@@ -148,6 +148,9 @@ pub struct Config {
     pub audit_format: AuditFormat,
     /// The playground is served at `/`.
     pub playground: bool,
+    /// Where browsers reach the SMART app; none where there is no app.
+    #[serde(deserialize_with = "client::address_or_none")]
+    pub app_url: Option<BaseUrl>,
     /// Files with a site's own codes.
     pub terminology_files: Vec<RelativePathBuf>,
     /// Log filter.

@@ -22,6 +22,7 @@ mod playground;
 pub mod readiness;
 mod shown;
 mod socket;
+mod smart;
 pub mod terminology;
 pub mod trust;
 
@@ -66,6 +67,7 @@ use outbound::OutboundError;
 pub use page::curl_lines;
 use readiness::Readiness;
 use shown::ShownQueue;
+pub use smart::Sessions;
 pub use terminology::TerminologyError;
 use trust::{Trust, TrustError};
 
@@ -97,6 +99,8 @@ pub struct State {
     pub patience: Patience,
     /// Whom a caller is taken for while none is checked.
     pub assumed: Caller,
+    /// What encrypts the cookies of the app.
+    pub sessions: Sessions,
     /// What was shown and what came back.
     pub store: Arc<store::Store>,
     /// The way of what was shown to the store.
@@ -183,6 +187,7 @@ impl State {
             audit: Arc::new(Audit::start(&config).map_err(ServerError::Audit)?),
             config,
             clock,
+            sessions: Sessions::default(),
             demonstration: None,
         })
     }
@@ -237,8 +242,18 @@ fn routes(state: &Arc<State>) -> Router {
             )
             .nest("/fhir", fhir::routes());
     }
-    if state.demonstration.is_some() || state.config.playground {
+    let (app, playground) = (
+        smart::address(&state).is_some(),
+        state.demonstration.is_some() || state.config.playground,
+    );
+    if app || playground {
+        routes = routes.route("/assets/{name}", get(pages::file));
+    }
+    if playground {
         routes = routes.merge(playground::routes());
+    }
+    if app {
+        routes = routes.merge(smart::routes());
     }
     routes
         .fallback(error::no_such_address)

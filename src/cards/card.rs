@@ -1,6 +1,7 @@
 //! A card as CDS Hooks sends it, in types that cannot break the protocol's rules.
 
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{extension::Extension, resource::Resource};
@@ -29,6 +30,9 @@ pub struct Card {
     /// `at-most-one`; present exactly when there are suggestions (CARD-08).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection_behavior: Option<SelectionBehavior>,
+    /// Where more can be seen; the server adds them, since it knows its address.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
     /// Why the clinician may set it aside.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub override_reasons: Vec<Coding>,
@@ -97,6 +101,30 @@ pub struct Coding {
     pub code: String,
     /// Display.
     pub display: String,
+}
+
+/// A link (LINK-01…LINK-05).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Link {
+    label: String,
+    url: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    app_context: String,
+}
+
+impl Link {
+    /// A link to a SMART app, which is told which card it was opened from.
+    pub fn smart(label: &str, url: &str, card: &Card) -> Self {
+        let topic = &card.source.topic;
+        Self {
+            label: label.to_owned(),
+            url: url.to_owned(),
+            kind: "smart",
+            app_context: json!({ "card": topic.code, "uuid": card.uuid }).to_string(),
+        }
+    }
 }
 
 /// Only one suggestion may be accepted.

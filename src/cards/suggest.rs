@@ -13,12 +13,14 @@ use uuid::Uuid;
 
 use self::drafts::{Draft, Effective, Said, Test, donor_code, outcome_code, sid_reason};
 use super::{
+    Language,
     card::{Action, Suggestion},
     case::{Case, StopCase},
     catalogue::labels::{self, Words},
     identity::suggestion_uuid,
     resource::{Members, Resource},
 };
+use crate::chart::terminology::OrderCodes;
 use crate::guideline::{
     assessment::{CardCode, CourseRule, MissingItem, Population, StartConclusion},
     date::{plus_days, plus_months},
@@ -282,6 +284,30 @@ fn missing_inputs(case: &Case<'_>) -> Vec<Option<Offer>> {
         offers.push(donor(case, Donor::Autologous, "donor-autologous"));
     }
     offers
+}
+
+/// The statement that the infection history of a period was reviewed (decision-spec §5), as the
+/// resource to create for `Patient/id`: qualifying infections present, or none.
+pub fn infection_history(
+    patient: &str,
+    present: bool,
+    (from, to): (Date, Date),
+    language: Language,
+) -> Value {
+    let draft = Draft {
+        patient,
+        as_of: to,
+        language,
+        // A statement orders nothing.
+        codes: &OrderCodes::default(),
+    };
+    let code = "infection-history-reviewed";
+    draft.statement(
+        code,
+        &Said::Flag(present),
+        Effective::Period(from, to),
+        None,
+    )
 }
 
 /// The infection history of the K5 months up to `to`: qualifying infections present, or none.

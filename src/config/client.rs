@@ -29,6 +29,19 @@ pub struct Client {
     /// The subject of its certificate, as the proxy writes it.
     #[serde(default)]
     pub certificate: Option<String>,
+    /// How the app is registered with it.
+    #[serde(default)]
+    pub smart: Option<SmartApp>,
+}
+
+/// How the SMART app is registered with a client.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SmartApp {
+    /// The `client_id` of the registration, a public client.
+    pub client_id: String,
+    /// Where its authorisation server is: what is there may be called, and browsers sent to.
+    pub login_servers: Vec<BaseUrl>,
 }
 
 /// The version of CDS Hooks that a client speaks.
@@ -51,6 +64,7 @@ impl Client {
             cds_hooks: Version::default(),
             fhir_servers: Vec::new(),
             private_network_hosts: Vec::new(),
+            smart: None,
             jwt: None,
             certificate: None,
         }
@@ -70,9 +84,16 @@ impl Client {
                 .iter()
                 .filter_map(|host| Host::parse(host).ok())
                 .collect(),
+            smart: None,
             jwt: None,
             certificate: None,
         }
+    }
+
+    /// Whether an address is one of the authorisation server.
+    pub fn logs_in_at(&self, url: &Url) -> bool {
+        let app = self.smart.as_ref();
+        app.is_some_and(|app| app.login_servers.iter().any(|base| base.covers(url)))
     }
 
     /// The server of the list that a call names in `fhirServer`.
@@ -184,6 +205,22 @@ fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
     Err(D::Error::custom(
         "expected 1 to 64 of the letters a to z, digits and hyphens",
     ))
+}
+
+/// An address of the service itself; an empty text is none.
+pub fn address_or_none<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BaseUrl>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    BaseUrl::parse(&text).map(Some).ok_or_else(|| {
+        D::Error::custom(
+            "expected the address of this service as browsers reach it, as \"https://cds.example\"; \
+             http only for this machine",
+        )
+    })
 }
 
 fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Host>, D::Error> {

@@ -8,7 +8,7 @@ use super::{
     State,
     outbound::{Outbound, OutboundError},
 };
-use crate::config::Client;
+use crate::config::{BaseUrl, Client};
 
 /// The client of a call. A layer that has checked who calls puts it into the request's extensions;
 /// without one it is the client that the configuration assumes.
@@ -22,13 +22,15 @@ struct Known {
 }
 
 impl Caller {
-    /// A caller that is this client, with a way out to its FHIR servers.
+    /// A caller that is this client, with a way out to its FHIR servers and its login.
     ///
     /// # Errors
     ///
     /// The machine has no trust store, and a server needs one.
     pub fn new(client: Client) -> Result<Self, OutboundError> {
-        let outbound = Outbound::new(&client.fhir_servers, &client.private_network_hosts)?;
+        let login = client.smart.iter().flat_map(|app| &app.login_servers);
+        let listed: Vec<BaseUrl> = client.fhir_servers.iter().chain(login).cloned().collect();
+        let outbound = Outbound::new(&listed, &client.private_network_hosts)?;
         Ok(Self(Arc::new(Known { client, outbound })))
     }
 

@@ -22,6 +22,7 @@ use search::{Search, TYPES};
 pub fn routes() -> Router<Arc<State>> {
     Router::new()
         .route("/metadata", get(metadata))
+        .route("/_services/smart/Launch", post(launch))
         .route("/{type}", get(search_by_get))
         .route("/{type}/_search", post(search_by_post))
         .route("/{type}/{id}", get(read))
@@ -131,6 +132,18 @@ fn outcome(severity: &str, code: &str, text: &str) -> Value {
         },
         "search": { "mode": "outcome" },
     })
+}
+
+/// What the public sandbox asks before it opens a SMART app: an id for the launch. The demonstration is
+/// open, so the patient's own id does.
+async fn launch(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Response, Refusal> {
+    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let store = store(&state)?;
+    let patient = asked["parameters"]["patient"].as_str().unwrap_or_default();
+    store
+        .read("Patient", patient)
+        .map(|_| Json(json!({ "launch_id": patient })).into_response())
+        .ok_or_else(|| Refusal::not_found("There is no such demonstration patient."))
 }
 
 async fn metadata(Shared(state): Shared<Arc<State>>) -> Result<Response, Refusal> {

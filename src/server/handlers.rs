@@ -19,6 +19,7 @@ use super::{
     fetch::{Limits, fetch},
     language,
     shown::Showing,
+    smart,
 };
 use crate::{
     cards::{self, Language},
@@ -64,6 +65,7 @@ pub async fn call(
         if let Some(key) = state.config.card_key {
             cards::with_key(&mut answer.cards, key);
         }
+        smart::link(&mut answer.cards, &state, language);
         state.metrics.answered(answer);
         state.shown.add(Showing {
             cards: &answer.cards,

@@ -165,6 +165,33 @@ impl Outbound {
         wanted: Wanted<'_>,
         budget: &Budget,
     ) -> Result<Answer, CallError> {
+        let request = self.listed(url)?.get(url.clone());
+        receive(request, wanted, budget, &[StatusCode::OK]).await
+    }
+
+    /// A POST of a body with its media type.
+    ///
+    /// # Errors
+    ///
+    /// Anything but a whole answer with status 200 or 201 and a media type that was asked for.
+    pub async fn post(
+        &self,
+        url: &Url,
+        (content_type, body): (&'static str, Bytes),
+        wanted: Wanted<'_>,
+        budget: &Budget,
+    ) -> Result<Answer, CallError> {
+        let request = self
+            .listed(url)?
+            .post(url.clone())
+            .header(header::CONTENT_TYPE, HeaderValue::from_static(content_type))
+            .body(body);
+        let done = [StatusCode::OK, StatusCode::CREATED];
+        receive(request, wanted, budget, &done).await
+    }
+
+    /// What calls a listed address.
+    fn listed(&self, url: &Url) -> Result<&reqwest::Client, CallError> {
         let http = self.http.as_ref().ok_or(CallError::NotListed)?;
         if !self.listed.iter().any(|base| base.covers(url)) {
             return Err(CallError::NotListed);
@@ -176,43 +203,7 @@ impl Outbound {
             Some(Host::Domain(_)) => {}
             None => return Err(CallError::NotListed),
         }
-        let mut request = http
-            .get(url.clone())
-            .header(header::ACCEPT, HeaderValue::from_static(wanted.accept));
-        if let Some(authorization) = wanted.authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
-        }
-        let mut response = request.send().await.map_err(|error| cause(&error))?;
-        if response.status() != StatusCode::OK {
-            return Err(CallError::Status(response.status()));
-        }
-        let content_type = response
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        if !wanted.media_types.contains(&media_type) {
-            return Err(CallError::MediaType);
-        }
-        if response
-            .content_length()
-            .is_some_and(|length| length > budget.left() as u64)
-        {
-            return Err(CallError::TooLarge);
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| cause(&error))? {
-            if !budget.take(chunk.len()) {
-                return Err(CallError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer {
-            content_type,
-            body: body.into(),
-        })
+        Ok(http)
     }
 
     fn check(&self, url: &Url, address: IpAddr) -> Result<(), CallError> {
@@ -222,6 +213,50 @@ impl Outbound {
             .then_some(())
             .ok_or(CallError::AddressRefused)
     }
+}
+
+/// Sends a request and reads its answer as far as the budget allows.
+async fn receive(
+    request: reqwest::RequestBuilder,
+    wanted: Wanted<'_>,
+    budget: &Budget,
+    done: &[StatusCode],
+) -> Result<Answer, CallError> {
+    let mut request = request.header(header::ACCEPT, HeaderValue::from_static(wanted.accept));
+    if let Some(authorization) = wanted.authorization {
+        request = request.header(header::AUTHORIZATION, authorization);
+    }
+    let mut response = request.send().await.map_err(|error| cause(&error))?;
+    if !done.contains(&response.status()) {
+        return Err(CallError::Status(response.status()));
+    }
+    let content_type = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    if !wanted.media_types.contains(&media_type) {
+        return Err(CallError::MediaType);
+    }
+    if response
+        .content_length()
+        .is_some_and(|length| length > budget.left() as u64)
+    {
+        return Err(CallError::TooLarge);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| cause(&error))? {
+        if !budget.take(chunk.len()) {
+            return Err(CallError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer {
+        content_type,
+        body: body.into(),
+    })
 }
 
 fn permitted(address: IpAddr, consent: bool) -> bool {

@@ -28,6 +28,7 @@ use super::{
     language,
     page::{SCREENS, curl_lines, sandbox_url},
     pages::{self, view::ResultView, words},
+    smart,
 };
 use crate::{
     cards::{Language, catalogue::Text},
@@ -47,7 +48,6 @@ const TITLE_LETTERS: usize = 84;
 pub fn routes() -> axum::Router<Arc<State>> {
     axum::Router::new()
         .route("/", get(root))
-        .route("/assets/{name}", get(pages::file))
         .route("/playground/records/{patient}", get(record))
         .route("/playground/evaluate", post(evaluate))
 }
@@ -354,6 +354,8 @@ fn answer(state: &State, question: &Question) -> Result<Found, Refusal> {
         cds_hooks::evaluate(call.service, &request, &fetched, question.as_of(), settings)
             .map_err(Refusal::precondition_failed)?;
     let view = ResultView::new(&evaluation, question.language());
+    let mut cards = evaluation.cards.clone();
+    smart::link(&mut cards, state, question.language());
     let json = |value: serde_json::Result<Value>| {
         value.map_err(|_| {
             Refusal::new(
@@ -367,7 +369,7 @@ fn answer(state: &State, question: &Question) -> Result<Found, Refusal> {
         html: pages::render(&view)?,
         announcement: view.announcement(),
         request: call.body,
-        response: json(serde_json::to_value(json!({ "cards": evaluation.cards })))?,
+        response: json(serde_json::to_value(json!({ "cards": cards })))?,
         assessment: json(serde_json::to_value(&evaluation.assessment))?,
     })
 }

@@ -93,19 +93,45 @@ async fn nothing_to_say_is_an_empty_list() {
     assert_eq!(answer.text, r#"{"cards":[]}"#);
 }
 
-/// DISC-19, SUG-05, SYS-01, SYS-02, CARD-12, SRC-03: what needs an agreement with the client is not
+/// DISC-19, SUG-05, SYS-01, SYS-02, SRC-03: what needs an agreement with the client is not
 /// sent, and what the service has no use for neither.
 #[tokio::test]
 async fn options_that_are_not_taken_are_not_sent() {
     for (what, answer) in answers().await {
         let text = answer.to_string();
-        for member in ["systemActions", "actionSelectionBehavior", "links", "icon"] {
+        for member in ["systemActions", "actionSelectionBehavior", "icon"] {
             assert!(
                 !text.contains(&format!("\"{member}\":")),
                 "{what}: {member}"
             );
         }
     }
+}
+
+/// CARD-12: each card has one link, to the SMART app, whose context names the card.
+#[tokio::test]
+async fn cards_link_to_the_app() {
+    let mut seen = 0;
+    for (what, answer) in answers().await {
+        for card in answer["cards"].as_array().unwrap() {
+            let links = card["links"].as_array().unwrap();
+            assert_eq!(links.len(), 1, "{what}");
+            let link = &links[0];
+            assert_eq!(link["type"], "smart", "{what}");
+            let url = link["url"].as_str().unwrap();
+            assert!(
+                url.starts_with("http") && url.ends_with("/launch"),
+                "{what}: {url}"
+            );
+            assert!(!link["label"].as_str().unwrap().is_empty(), "{what}");
+            let context = link["appContext"].as_str().unwrap();
+            let context: Value = serde_json::from_str(context).unwrap();
+            assert_eq!(context["uuid"], card["uuid"], "{what}");
+            assert_eq!(context["card"], card["source"]["topic"]["code"], "{what}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen} cards");
 }
 
 /// UX-01, UX-05: at most three cards, the most urgent first.

@@ -31,6 +31,8 @@ const MOST_REFERENCES: usize = 3;
 #[template(path = "result.html")]
 pub struct ResultView {
     language: Language,
+    /// Suggestions can be accepted and cards set aside; else the page is only read.
+    acts: bool,
     title: String,
     conclusion: Vec<Fact>,
     cards: Vec<CardView>,
@@ -139,6 +141,7 @@ impl ResultView {
         let timeline = Timeline::new(&evaluation.chart, assessment);
         Self {
             language,
+            acts: true,
             title: words::conclusion_on(assessment.as_of, language),
             conclusion: conclusion(assessment, language),
             cards: evaluation.cards.iter().map(CardView::new).collect(),
@@ -149,6 +152,14 @@ impl ResultView {
             svg: timeline.svg(language),
             columns: Timeline::columns(language),
             rows: timeline.rows(language),
+        }
+    }
+
+    /// The same to be read only: what a card suggests is done in the EHR.
+    pub fn to_read(evaluation: &Evaluation, language: Language) -> Self {
+        Self {
+            acts: false,
+            ..Self::new(evaluation, language)
         }
     }
 

@@ -216,6 +216,97 @@ pub const SIGNED: Text = text("Underskrevet", "Signed");
 /// Removed.
 pub const REMOVED: Text = text("Fjernet", "Removed");
 
+/// The app's name.
+pub const APP: Text = text("Forløb og grundlag", "Course and grounds");
+/// The link of a card to the app.
+pub const APP_LINK: Text = text("Se forløb og grundlag", "See course and grounds");
+/// No session.
+pub const APP_NO_SESSION: Text = text(
+    "Der er ingen åben session, eller den er udløbet. Åbn appen igen fra kortet i journalen.",
+    "There is no open session, or it has ended. Open the app again from the card in the record.",
+);
+/// An EHR that is not configured.
+pub const APP_UNKNOWN_EHR: Text = text(
+    "Appen er ikke sat op til det journalsystem, som den blev åbnet fra.",
+    "The app is not set up for the system from which it was opened.",
+);
+/// No safe login.
+pub const APP_NO_LOGIN: Text = text(
+    "Journalsystemet oplyser ikke, hvordan der logges sikkert ind (SMART med PKCE). Prøv igen, eller kontakt driften.",
+    "The system does not say how to log in safely (SMART with PKCE). Try again, or contact operations.",
+);
+/// An answer that does not belong to this launch.
+pub const APP_NOT_OURS: Text = text(
+    "Svaret fra login hører ikke til en start i denne browser, eller den tog for lang tid. Åbn appen igen fra kortet i journalen.",
+    "The answer from the login does not belong to a launch in this browser, or it took too long. Open the app again from the card in the record.",
+);
+/// Login refused.
+pub const APP_REFUSED: Text = text(
+    "Login blev afvist. Åbn appen igen fra kortet i journalen.",
+    "The login was refused. Open the app again from the card in the record.",
+);
+/// No patient.
+pub const APP_NO_PATIENT: Text = text(
+    "Der er ikke valgt en patient. Åbn appen fra en patients journal.",
+    "No patient is chosen. Open the app from a patient's record.",
+);
+/// The chart cannot be read.
+pub const APP_NO_CHART: Text = text(
+    "Journalen kunne ikke læses. Intet er vurderet.",
+    "The chart could not be read. Nothing was assessed.",
+);
+/// A form that does not fit.
+pub const APP_FORM: Text = text(
+    "Formularen kunne ikke bruges: den hører ikke til sessionen, eller perioden er forkert. Intet er gemt.",
+    "The form could not be used: it does not belong to the session, or the period is wrong. Nothing was stored.",
+);
+/// The statement was stored.
+pub const APP_STORED: Text = text("Gemt i journalen", "Stored in the record");
+/// The statement is offered as text.
+pub const APP_AS_TEXT: Text = text(
+    "Ikke gemt: kopiér teksten til journalen",
+    "Not stored: copy the text to the record",
+);
+/// The form.
+pub const APP_HISTORY: Text = text("Infektionshistorik", "Infection history");
+/// What the form does.
+pub const APP_HISTORY_LEAD: Text = text(
+    "Registrerer, at infektionshistorikken er gennemgået. Kvalificerende: verificerede bakterielle infektioner, som er svære (indlæggelse eller livstruende) eller tilbagevendende.",
+    "Records that the infection history was reviewed. Qualifying: verified bacterial infections that are severe (admission or life-threatening) or recurrent.",
+);
+/// The question.
+pub const APP_PRESENT: Text = text(
+    "Er der kvalificerende infektioner i perioden?",
+    "Are there qualifying infections in the period?",
+);
+/// Yes.
+pub const APP_YES: Text = text("Ja", "Yes");
+/// No.
+pub const APP_NO: Text = text("Nej, ingen", "No, none");
+/// First day.
+pub const APP_FROM: Text = text("Fra", "From");
+/// Last day.
+pub const APP_TO: Text = text("Til", "To");
+/// Stores the statement.
+pub const APP_WRITE: Text = text("Registrér", "Record");
+
+/// The statement in a sentence.
+pub fn history(present: bool, from: &str, to: &str, language: Language) -> String {
+    if present {
+        say!(
+            language,
+            "Infektionshistorikken {from} – {to} er gennemgået: der er kvalificerende infektioner.",
+            "The infection history {from} – {to} was reviewed: qualifying infections are present."
+        )
+    } else {
+        say!(
+            language,
+            "Infektionshistorikken {from} – {to} er gennemgået: der er ingen kvalificerende infektioner.",
+            "The infection history {from} – {to} was reviewed: there are no qualifying infections."
+        )
+    }
+}
+
 /// The conclusion on a day.
 pub fn conclusion_on(day: Date, language: Language) -> String {
     let day = locale::date(day, language);
