@@ -9,7 +9,7 @@ mod doctor {
     pub mod model;
 }
 
-use std::{collections::BTreeSet, net::SocketAddr};
+use std::{collections::BTreeSet, fs, net::SocketAddr};
 
 use axum::Router;
 use doctor::{faults::FAULTS, keys, model};
@@ -79,6 +79,56 @@ async fn the_demonstration_service_is_healthy() {
     ] {
         assert!(passed.contains(&check), "{check:?}");
     }
+}
+
+/// `serve` as it is configured by default, for a client with a key of either kind (AMB-19). Feedback
+/// needs a token too (FB-11).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_asks_for_tokens_is_healthy() {
+    let address = serve(|address| {
+        let file = std::env::temp_dir().join(format!("sid-cds-{}-doctor.toml", std::process::id()));
+        let keys = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/doctor/keys/public.jwks.json"
+        );
+        let (origin, issuer) = (model::ORIGIN, keys::ISSUER);
+        let text = format!(
+            "public-urls = [\"http://{address}\"]\ncors-origins = [\"{origin}\"]\n[[clients]]\n\
+             name = \"ehr\"\njwt = {{ issuer = \"{issuer}\", jwks-file = \"{keys}\" }}\n"
+        );
+        fs::write(&file, text).unwrap();
+        let config = Config::load(Some(&file)).unwrap();
+        fs::remove_file(&file).unwrap();
+        router(State::new(config, Clock::System).unwrap())
+    })
+    .await;
+    for file in ["ec.jwk.json", "rsa.jwk.json"] {
+        let subject = Subject {
+            base: format!("http://{address}").parse().unwrap(),
+            origin: model::ORIGIN.to_owned(),
+            signer: Some(keys::own(file)),
+        };
+        let report = examine(subject, &patients(3)).await.unwrap();
+        assert!(report.is_clean(), "{file}: {}", report.table());
+        for check in [
+            Check::TokenNeeded,
+            Check::TokenSignature,
+            Check::TokenNone,
+            Check::TokenSymmetric,
+            Check::TokenAudience,
+            Check::TokenExpired,
+            Check::TokenIssuer,
+            Check::TokenKeyId,
+            Check::TokenSilence,
+            Check::FeedbackAccepted,
+        ] {
+            assert_eq!(report.result(check), Ending::Passed, "{file}: {check:?}");
+        }
+    }
+    let feedback = format!("http://{address}/cds-services/sid-patient-view/feedback");
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = client.post(feedback).body("{}").send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 401);
 }
 
 /// The model has something of everything: no check is without an object.

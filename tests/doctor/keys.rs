@@ -20,6 +20,11 @@ fn read(file: &str, kid: Option<&str>) -> Result<Signer, String> {
     Signer::read(&text(file), ISSUER.to_owned(), kid, None)
 }
 
+/// The signer of a JWK, with its own key id.
+pub fn own(file: &str) -> Signer {
+    read(file, None).unwrap()
+}
+
 /// The signer of a file, with the key id of the EC key.
 pub fn signer(file: &str) -> Signer {
     read(file, Some("doctor-ec")).unwrap()

@@ -143,7 +143,7 @@ async fn refusals_and_feedback_have_lines_and_other_addresses_have_none() {
     );
 }
 
-/// The elements that R4 requires, and codes of its bindings.
+/// SEC-06: the elements that R4 requires, and codes of its bindings.
 #[tokio::test]
 async fn a_line_can_be_a_fhir_audit_event() {
     let trail = Trail::new("event");

@@ -261,7 +261,7 @@ fn card_08_selection_behavior_is_there_exactly_with_suggestions() {
     });
 }
 
-/// CARD-10.
+/// CARD-10, OVR-01.
 #[test]
 fn card_11_and_cod_01_override_reasons_are_whole_codings() {
     every_card(|_, sent| {
