@@ -21,8 +21,8 @@ mod pages;
 mod playground;
 pub mod readiness;
 mod shown;
-mod socket;
 mod smart;
+mod socket;
 pub mod terminology;
 pub mod trust;
 
