@@ -112,6 +112,11 @@ pub struct Link {
     #[serde(rename = "type")]
     kind: &'static str,
     app_context: String,
+    /// The app is opened by a person, not by the client (LINK-05).
+    #[serde(rename = "autolaunchable")]
+    auto_launched: bool,
+    /// The same, as some readers of 2.0 spell it; they take a link without it for broken.
+    auto_launchable: bool,
 }
 
 impl Link {
@@ -123,6 +128,8 @@ impl Link {
             url: url.to_owned(),
             kind: "smart",
             app_context: json!({ "card": topic.code, "uuid": card.uuid }).to_string(),
+            auto_launched: false,
+            auto_launchable: false,
         }
     }
 }

@@ -159,8 +159,8 @@ pub async fn no_such_address() -> Refusal {
 }
 
 /// 405; the router adds `Allow`.
-pub async fn no_such_method(method: Method, _: Uri) -> Refusal {
-    let text = format!("{method} is not served at this address.");
+pub async fn no_such_method(_: Method, _: Uri) -> Refusal {
+    let text = "This method is not served at this address.";
     Refusal::new(
         StatusCode::METHOD_NOT_ALLOWED,
         IssueCode::NotSupported,

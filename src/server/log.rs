@@ -8,6 +8,7 @@ use std::{
 
 use axum::{
     extract::{MatchedPath, Request, State},
+    http::Method,
     middleware::Next,
     response::Response,
 };
@@ -47,10 +48,24 @@ pub fn start(config: &Config) {
     }
 }
 
+/// A method of HTTP's own by its name; a client may send any other word as one, and it is not repeated.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
 /// Logs a call when it has been answered. The address is the route's pattern: a path may hold an id.
 pub async fn one_line(State(audit): State<Arc<Audit>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let method = request.method().clone();
+    let method = method_name(request.method());
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -78,7 +93,7 @@ pub async fn one_line(State(audit): State<Arc<Audit>>, request: Request, next: N
     }
     match response.extensions().get::<Called>() {
         Some(called) => audit.call(called, status, ms),
-        None => tracing::info!(%method, route, status, ms, "answered"),
+        None => tracing::info!(method, route, status, ms, "answered"),
     }
     response
 }

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 MODELS = {"discovery": CDSServiceInformation, "response": CDSResponse}
 # Members of CDS Hooks that its models do not have.
-UNKNOWN = {"extension", "version"}
+UNKNOWN = {"autolaunchable", "extension", "version"}
 
 
 def known(value, inside_resource=False):

@@ -108,7 +108,8 @@ async fn options_that_are_not_taken_are_not_sent() {
     }
 }
 
-/// CARD-12: each card has one link, to the SMART app, whose context names the card.
+/// CARD-12, LINK-01…LINK-06: each card has one link, to the SMART app of this service; its context names
+/// the card and no patient, and no client opens it by itself.
 #[tokio::test]
 async fn cards_link_to_the_app() {
     let mut seen = 0;
@@ -126,6 +127,9 @@ async fn cards_link_to_the_app() {
             assert!(!link["label"].as_str().unwrap().is_empty(), "{what}");
             let context = link["appContext"].as_str().unwrap();
             let context: Value = serde_json::from_str(context).unwrap();
+            assert_eq!(context.as_object().unwrap().len(), 2, "{what}");
+            assert_eq!(link["autolaunchable"], false, "{what}");
+            assert_eq!(link["autoLaunchable"], false, "{what}");
             assert_eq!(context["uuid"], card["uuid"], "{what}");
             assert_eq!(context["card"], card["source"]["topic"]["code"], "{what}");
             seen += 1;

@@ -361,10 +361,7 @@ async fn broken_json() {
         (b"\"Nancy\"", "The body must be a JSON object."),
         (b"null", "The body must be a JSON object."),
         (b"{\"hook\": \"\xff\"}", "Not UTF-8 from byte 10 on."),
-        (
-            deep.as_bytes(),
-            "Nested too deeply, or a number is out of range.",
-        ),
+        (deep.as_bytes(), "The body is nested more than 64 deep."),
         (
             b"{\"context\": 1e999}",
             "Nested too deeply, or a number is out of range.",
