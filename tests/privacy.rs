@@ -202,9 +202,13 @@ const JSON: &str = "\r\ncontent-type: application/json";
 #[test]
 fn nothing_of_a_patient_leaves_but_in_an_answer() {
     let forbidden = forbidden();
+    let folder = tempfile::tempdir().unwrap();
+    let audit = folder.path().join("audit.ndjson");
+    let sink = format!("file:{}", audit.display());
     let program = Program::start(
         &["demo", "--port", "0"],
         &[
+            ("SID_CDS_AUDIT", &sink),
             ("SID_CDS_BODY_LIMIT_BYTES", "300000"),
             ("SID_CDS_JSON_DEPTH_LIMIT", "32"),
             ("SID_CDS_ENTRY_LIMIT", "200"),
@@ -348,6 +352,61 @@ fn nothing_of_a_patient_leaves_but_in_an_answer() {
     assert!(log.contains("TRACE"), "the log is at trace");
     assert!(log.lines().count() > 500, "{}", log.lines().count());
     clean("the log", &log, &forbidden);
+    let audit = fs::read_to_string(audit).unwrap();
+    assert!(audit.lines().count() >= answered, "{}", audit.lines().count());
+    clean("the audit trail", &audit, &forbidden);
+}
+
+/// What is stored of cards and of feedback, free text included, names no patient.
+#[test]
+fn nothing_of_a_patient_is_stored() {
+    let forbidden = forbidden();
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("sqlite:{}", folder.path().join("store.sqlite").display());
+    let config = folder.path().join("config.toml");
+    fs::write(&config, "listen = \"127.0.0.1:0\"\nclient-trust = \"none\"\n").unwrap();
+    let demo = Program::start(&["demo", "--port", "0"], &[]);
+    let mut program = Program::start(
+        &["serve", "--config", config.to_str().unwrap()],
+        &[("SID_CDS_STORE", &store)],
+    );
+    let mut cards = 0;
+    for patient in ["p01", "p02", "p05", "p08"] {
+        let get = format!("GET /demo/requests/{patient}/patient-view HTTP/1.1");
+        let (_, text) = demo.call(&get, b"");
+        let request = text.split_once("\r\n\r\n").unwrap().1;
+        let head = format!("POST /cds-services/sid-patient-view HTTP/1.1{JSON}");
+        let (status, answer) = program.call(&head, request.as_bytes());
+        assert_eq!(status, 200, "{answer}");
+        let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        for card in answer["cards"].as_array().unwrap() {
+            let feedback = json!({ "feedback": [{
+                "card": card["uuid"],
+                "outcome": "overridden",
+                "overrideReason": { "userComment": format!("{MARK} 0101701234") },
+                "outcomeTimestamp": "2026-11-27T10:00:00Z",
+            }] });
+            let head = format!("POST /cds-services/sid-patient-view/feedback HTTP/1.1{JSON}");
+            let (status, text) = program.call(&head, feedback.to_string().as_bytes());
+            assert_eq!(status, 200, "{text}");
+            cards += 1;
+        }
+    }
+    assert!(cards >= 3, "{cards} cards");
+    // Everything that is still to be written is written at the end.
+    let asked = Command::new("kill").arg(program.child.id().to_string()).status();
+    assert!(asked.unwrap().success());
+    program.child.wait().unwrap();
+    let mut bytes = 0;
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap().path();
+        let stored = fs::read(&file).unwrap();
+        if file != config {
+            bytes += stored.len();
+        }
+        clean("the store", &String::from_utf8_lossy(&stored), &forbidden);
+    }
+    assert!(bytes > 10_000, "{bytes} bytes");
 }
 
 /// The same for calls that are not trusted, whatever is wrong with them.
