@@ -243,7 +243,7 @@ fn routes(state: &Arc<State>) -> Router {
             .nest("/fhir", fhir::routes());
     }
     let (app, playground) = (
-        smart::address(&state).is_some(),
+        smart::address(state).is_some(),
         state.demonstration.is_some() || state.config.playground,
     );
     if app || playground {
