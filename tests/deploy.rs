@@ -59,7 +59,10 @@ fn alerts_and_dashboard_use_metrics_that_exist() {
         .collect();
     assert!(known.len() > 10, "{known:?}");
     let mut used = BTreeSet::new();
-    for file in ["deploy/prometheus/alerts.yml", "deploy/grafana/dashboard.json"] {
+    for file in [
+        "deploy/prometheus/alerts.yml",
+        "deploy/grafana/dashboard.json",
+    ] {
         for name in metrics(&read(file)) {
             assert!(known.contains(&name), "{file}: {name}");
             used.insert(name);
@@ -104,7 +107,11 @@ fn files_and_addresses_that_are_named_are_there() {
     let compose = read("deploy/compose/compose.yaml");
     let folder = root().join("deploy/compose");
     for line in compose.lines() {
-        let Some(source) = line.trim().strip_prefix("- ").filter(|l| l.starts_with('.')) else {
+        let Some(source) = line
+            .trim()
+            .strip_prefix("- ")
+            .filter(|l| l.starts_with('.'))
+        else {
             continue;
         };
         let source = source.split(':').next().unwrap();
@@ -115,8 +122,14 @@ fn files_and_addresses_that_are_named_are_there() {
     }
     let routes = read("src/server.rs");
     for (file, path) in [
-        ("deploy/helm/sid-cds/templates/deployment.yaml", "/health/ready"),
-        ("deploy/helm/sid-cds/templates/deployment.yaml", "/health/live"),
+        (
+            "deploy/helm/sid-cds/templates/deployment.yaml",
+            "/health/ready",
+        ),
+        (
+            "deploy/helm/sid-cds/templates/deployment.yaml",
+            "/health/live",
+        ),
         ("deploy/nginx/sid-cds.conf", "/cds-services"),
     ] {
         assert!(read(file).contains(path), "{file}: {path}");

@@ -353,7 +353,11 @@ fn nothing_of_a_patient_leaves_but_in_an_answer() {
     assert!(log.lines().count() > 500, "{}", log.lines().count());
     clean("the log", &log, &forbidden);
     let audit = fs::read_to_string(audit).unwrap();
-    assert!(audit.lines().count() >= answered, "{}", audit.lines().count());
+    assert!(
+        audit.lines().count() >= answered,
+        "{}",
+        audit.lines().count()
+    );
     clean("the audit trail", &audit, &forbidden);
 }
 
@@ -364,7 +368,11 @@ fn nothing_of_a_patient_is_stored() {
     let folder = tempfile::tempdir().unwrap();
     let store = format!("sqlite:{}", folder.path().join("store.sqlite").display());
     let config = folder.path().join("config.toml");
-    fs::write(&config, "listen = \"127.0.0.1:0\"\nclient-trust = \"none\"\n").unwrap();
+    fs::write(
+        &config,
+        "listen = \"127.0.0.1:0\"\nclient-trust = \"none\"\n",
+    )
+    .unwrap();
     let demo = Program::start(&["demo", "--port", "0"], &[]);
     let mut program = Program::start(
         &["serve", "--config", config.to_str().unwrap()],
@@ -394,7 +402,9 @@ fn nothing_of_a_patient_is_stored() {
     }
     assert!(cards >= 3, "{cards} cards");
     // Everything that is still to be written is written at the end.
-    let asked = Command::new("kill").arg(program.child.id().to_string()).status();
+    let asked = Command::new("kill")
+        .arg(program.child.id().to_string())
+        .status();
     assert!(asked.unwrap().success());
     program.child.wait().unwrap();
     let mut bytes = 0;
