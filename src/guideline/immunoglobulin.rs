@@ -284,16 +284,13 @@ fn continues(group: &[&Span<'_>], next: &Span<'_>, stops: &[Date]) -> bool {
 fn course(group: &[&Span<'_>], stops: &[Date], as_of: Date) -> IgCourse {
     let stopped = recorded_stop(group, stops);
     let active = stopped.is_none() && group.iter().any(|span| span.active);
-    let last = group.iter().map(|span| span.last).max();
-    let grace =
-        group
-            .iter()
-            .max_by_key(|span| span.last)
-            .map_or(K8_GRACE_IV_DAYS, |span| match span.exposure.route {
-                IgRoute::Sc => K8_GRACE_SC_DAYS,
-                IgRoute::Iv | IgRoute::FacilitatedSc | IgRoute::Unknown => K8_GRACE_IV_DAYS,
-            });
-    let recent = stopped.is_none() && last.is_some_and(|last| days_between(last, as_of) <= grace);
+    // The longer time counts where the last day has records of several routes.
+    let latest = group
+        .iter()
+        .map(|span| (span.last, grace(span.exposure.route)))
+        .max();
+    let recent =
+        stopped.is_none() && latest.is_some_and(|(last, grace)| days_between(last, as_of) <= grace);
     let has = |indication| {
         group
             .iter()
@@ -301,7 +298,7 @@ fn course(group: &[&Span<'_>], stops: &[Date], as_of: Date) -> IgCourse {
     };
     IgCourse {
         start: group.iter().filter_map(|span| span.start).min(),
-        ended: stopped.or(last),
+        ended: stopped.or(latest.map(|(last, _)| last)),
         running: active || recent,
         immunomodulation: has(IgIndication::Immunomodulation)
             && !has(IgIndication::SecondaryImmunodeficiency),
@@ -317,7 +314,51 @@ fn course(group: &[&Span<'_>], stops: &[Date], as_of: Date) -> IgCourse {
     }
 }
 
+/// Days after the last dose by which a course still counts as running (K8).
+fn grace(route: IgRoute) -> i32 {
+    match route {
+        IgRoute::Sc => K8_GRACE_SC_DAYS,
+        IgRoute::Iv | IgRoute::FacilitatedSc | IgRoute::Unknown => K8_GRACE_IV_DAYS,
+    }
+}
+
 /// The period of the infection history before a course: K5 back from its first day.
 pub(super) fn history_window(start: Date) -> (Date, Date) {
     (plus_months(start, -K5_INFECTION_MONTHS), start)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::guideline::facts::Searched;
+
+    #[test]
+    fn doses_of_one_day_by_two_routes_run_as_long_as_the_longer_in_any_order() {
+        let dose = |route| IgExposure {
+            source: MedicationSource::Administration,
+            start: Some(When::day(date(2026, 2, 9))),
+            end: None,
+            active: false,
+            stopped: false,
+            route,
+            indication: IgIndication::NotStated,
+            evidence: Reference::new("MedicationAdministration/a"),
+        };
+        for (routes, last) in [
+            (vec![IgRoute::Sc], date(2026, 2, 23)),
+            (vec![IgRoute::Iv, IgRoute::Sc], date(2026, 3, 23)),
+            (vec![IgRoute::Sc, IgRoute::Iv], date(2026, 3, 23)),
+        ] {
+            let facts = Facts {
+                searched: Searched::ALL,
+                immunoglobulin: routes.iter().copied().map(dose).collect(),
+                ..Facts::default()
+            };
+            let runs = |day| IgHistory::new(&facts, day).running().is_some();
+            assert!(runs(last), "{routes:?}");
+            assert!(!runs(plus_days(last, 1)), "{routes:?}");
+        }
+    }
 }
