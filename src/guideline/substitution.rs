@@ -40,11 +40,17 @@ pub(super) fn results<'a>(
 }
 
 /// The latest IgG of the course, unless it is below 4 g/L: then nobody takes it for recovery (B-20).
+/// Of several results of its day, one that can be taken for recovery is enough.
 pub(super) fn latest_igg(facts: &Facts, running: &IgCourse, as_of: Date) -> Option<MeasuredIgg> {
-    let (drawn, result) = results(facts, running, as_of).pop()?;
-    let misleading = !igg::below(result.value, GramsPerLitre::FOUR).is_met()
-        && result.value != Measured::Unusable;
-    misleading.then(|| measured(drawn, result))
+    let results = results(facts, running, as_of);
+    let &(latest, _) = results.last()?;
+    let misleading =
+        |value| !igg::below(value, GramsPerLitre::FOUR).is_met() && value != Measured::Unusable;
+    let (drawn, result) = results
+        .into_iter()
+        .rev()
+        .find(|(drawn, result)| *drawn == latest && misleading(result.value))?;
+    Some(measured(drawn, result))
 }
 
 fn measured(drawn: Date, result: &LabResult) -> MeasuredIgg {
@@ -167,6 +173,11 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::guideline::{
+        date::When,
+        facts::{IgExposure, IgIndication, IgRoute, Reference, Searched},
+        immunoglobulin::IgHistory,
+    };
 
     #[test]
     fn the_next_dose_is_the_recorded_one_else_the_usual_interval() {
@@ -181,5 +192,42 @@ mod tests {
         }
         assert_eq!(next_dose(date(2026, 3, 25), &doses[..1]), None);
         assert_eq!(next_dose(date(2026, 3, 25), &[]), None);
+    }
+
+    #[test]
+    fn of_two_results_of_a_day_the_one_that_misleads_is_taken_in_any_order() {
+        let result = |grams| LabResult {
+            drawn: Some(When::day(date(2026, 3, 2))),
+            value: Measured::Exactly(GramsPerLitre::whole(grams)),
+            reference_low: None,
+            evidence: Reference::new("Observation/a"),
+        };
+        let dose = IgExposure {
+            source: MedicationSource::Administration,
+            start: Some(When::day(date(2026, 2, 9))),
+            end: None,
+            active: false,
+            stopped: false,
+            route: IgRoute::Iv,
+            indication: IgIndication::NotStated,
+            evidence: Reference::new("MedicationAdministration/a"),
+        };
+        for (grams, taken) in [
+            (vec![3], false),
+            (vec![5], true),
+            (vec![3, 5], true),
+            (vec![5, 3], true),
+        ] {
+            let facts = Facts {
+                searched: Searched::ALL,
+                igg: grams.iter().copied().map(result).collect(),
+                immunoglobulin: vec![dose.clone()],
+                ..Facts::default()
+            };
+            let today = date(2026, 3, 10);
+            let history = IgHistory::new(&facts, today);
+            let found = latest_igg(&facts, history.running().unwrap(), today);
+            assert_eq!(found.is_some(), taken, "{grams:?}");
+        }
     }
 }
