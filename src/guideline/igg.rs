@@ -124,7 +124,11 @@ impl Igg {
                 samples.push(sample(result, drawn));
             }
         }
-        samples.sort_by_key(|sample| (sample.drawn.latest(), sample.drawn.earliest()));
+        // Of values of one day that conflict the lowest stands: what is low does not go unseen.
+        samples.sort_by_key(|sample| {
+            let drawn = (sample.drawn.latest(), sample.drawn.earliest());
+            (drawn, magnitude(sample.value), sample.evidence.clone())
+        });
         let samples = one_a_day(samples);
         let latest = samples.last().cloned();
         let usable = usable(&samples, &unusable, facts, as_of);
