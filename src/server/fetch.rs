@@ -324,7 +324,9 @@ impl Way {
         };
         let traceparent = query.traceparent();
         let outbound = &self.outbound;
-        let answer = outbound.get_traced(url, ask, traceparent, &self.budget).await;
+        let answer = outbound
+            .get_traced(url, ask, traceparent, &self.budget)
+            .await;
         let Answer { content_type, body } = answer.map_err(|error| match error {
             CallError::NotListed => Shortfall::NotListed,
             CallError::AddressRefused => Shortfall::AddressRefused,

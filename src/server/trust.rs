@@ -267,7 +267,10 @@ pub async fn guard(
 ) -> Response {
     let now = state.clock.now().as_second();
     let path = request.uri().path();
-    let span = request.extensions().get().map(|call: &Span| call.child("trust"));
+    let span = request
+        .extensions()
+        .get()
+        .map(|call: &Span| call.child("trust"));
     let caller = state.trust.caller(request.headers(), path, now).await;
     span.unwrap_or_default().end();
     match caller {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    num::NonZeroU32,
     sync::{Arc, atomic::AtomicI64},
 };
 
@@ -9,14 +10,16 @@ use axum::{Router, body::Body, http::StatusCode};
 use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::StatusCode as Outcome};
 use serde_json::{Value, json};
 use sid_cds::{
-    config::{BaseUrl, Client, Config},
+    config::{BaseUrl, Client, Config, StorePlace},
     server::{State, clock::Clock, router},
 };
 
 use super::{
     fetching::{bare, whole},
-    harness::{Answer, ORIGIN, OTHER_ORIGIN, call, demonstration, get, request, service, service_with},
-    tokens::{ADDRESS, ISSUER, NOW, Signer, claims},
+    harness::{
+        Answer, ORIGIN, OTHER_ORIGIN, call, demonstration, get, request, service, service_with,
+    },
+    tokens::{ADDRESS, ES384, ISSUER, NOW, claims},
     trust_harness::{SERVICE, keys_at_source},
     upstream::{Deed, Upstream},
 };
@@ -49,7 +52,7 @@ fn root(spans: &[Span]) -> &Span {
 }
 
 /// A service with a client whose tokens are checked, which may fetch, and whose calls are traced.
-async fn traced(collector: &Collector, fhir_server: &str) -> (Router, Arc<State>, Signer) {
+async fn traced(collector: &Collector, fhir_server: &str) -> (Router, Arc<State>) {
     let source = keys_at_source().await;
     let mut config = Config::load(None).unwrap();
     config.clients = vec![
@@ -62,11 +65,12 @@ async fn traced(collector: &Collector, fhir_server: &str) -> (Router, Arc<State>
         .unwrap(),
     ];
     config.public_urls = vec![ADDRESS.to_owned()];
+    config.store = StorePlace::Memory;
     config.traces_endpoint = BaseUrl::parse(&collector.endpoint());
     let clock = Clock::Set(Arc::new(AtomicI64::new(NOW)));
     let state = Arc::new(State::new(config, clock).unwrap());
     state.trust.prepare(NOW).await;
-    (router(Arc::clone(&state)), state, Signer::es384())
+    (router(Arc::clone(&state)), state)
 }
 
 /// Everything is with the collector.
@@ -85,8 +89,8 @@ async fn post(service: &Router, headers: &[(&str, &str)], body: &Value) -> Answe
 async fn a_call_is_a_trace_with_its_parts_in_their_places() {
     let collector = Collector::start();
     let upstream = Upstream::start(2, |_| Deed::Answer).await;
-    let (service, state, signer) = traced(&collector, &upstream.base).await;
-    let token = format!("Bearer {}", signer.sign(&claims(SERVICE)));
+    let (service, state) = traced(&collector, &upstream.base).await;
+    let token = format!("Bearer {}", ES384.sign(&claims(SERVICE)));
     let asked = bare(&whole(PATIENT, "patient-view").await, &upstream.base);
     let headers = [
         ("authorization", token.as_str()),
@@ -127,17 +131,33 @@ async fn a_call_is_a_trace_with_its_parts_in_their_places() {
     let mut parts = below.remove(&call.span_id[..]).unwrap();
     parts.sort_by_key(|span| span.start_time_unix_nano);
     let names: Vec<&str> = parts.iter().map(|span| span.name.as_str()).collect();
-    let stages = ["trust", "receive", "read", "fetch", "chart", "guideline", "cards", "write"];
+    let stages = [
+        "trust",
+        "receive",
+        "read",
+        "fetch",
+        "chart",
+        "guideline",
+        "cards",
+        "write",
+    ];
     assert_eq!(names.iter().filter(|name| **name == "store").count(), 1);
     let of_the_answer: Vec<&&Span> = parts.iter().filter(|span| span.name != "store").collect();
     assert_eq!(of_the_answer.len(), stages.len(), "{names:?}");
     for (span, name) in of_the_answer.iter().zip(stages) {
         assert_eq!(span.name, name, "{names:?}");
-        assert!(span.start_time_unix_nano >= call.start_time_unix_nano, "{name}");
+        assert!(
+            span.start_time_unix_nano >= call.start_time_unix_nano,
+            "{name}"
+        );
         assert!(span.end_time_unix_nano <= call.end_time_unix_nano, "{name}");
     }
     for pair in of_the_answer.windows(2) {
-        assert!(pair[0].end_time_unix_nano <= pair[1].start_time_unix_nano, "{}", pair[0].name);
+        assert!(
+            pair[0].end_time_unix_nano <= pair[1].start_time_unix_nano,
+            "{}",
+            pair[0].name
+        );
     }
 
     // One span for each question, and the FHIR server can go on from it.
@@ -162,10 +182,16 @@ async fn a_call_is_a_trace_with_its_parts_in_their_places() {
         })
         .collect();
     assert_eq!(told, heard);
-    let keys: BTreeSet<String> = queries.iter().map(|query| of(query, "sid_cds.key")).collect();
+    let keys: BTreeSet<String> = queries
+        .iter()
+        .map(|query| of(query, "sid_cds.key"))
+        .collect();
     let discovery = state.services.discovery();
     for key in &keys {
-        assert!(discovery.contains(&format!("\"{key}\"")) || key == "reference", "{key}");
+        assert!(
+            discovery.contains(&format!("\"{key}\"")) || key == "reference",
+            "{key}"
+        );
     }
     assert!(keys.contains("observations"), "{keys:?}");
 
@@ -175,7 +201,11 @@ async fn a_call_is_a_trace_with_its_parts_in_their_places() {
         assert!(!text.contains(unsaid), "{unsaid}");
     }
     for resource in collector.resources() {
-        let mut keys: Vec<_> = resource.attributes.iter().map(|one| one.key.as_str()).collect();
+        let mut keys: Vec<_> = resource
+            .attributes
+            .iter()
+            .map(|one| one.key.as_str())
+            .collect();
         keys.sort_unstable();
         assert_eq!(keys, ["service.name", "service.version"]);
     }
@@ -192,15 +222,18 @@ async fn what_fails_is_said_with_its_code() {
         }
     })
     .await;
-    let (service, state, signer) = traced(&collector, &upstream.base).await;
+    let (service, state) = traced(&collector, &upstream.base).await;
     let asked = bare(&whole(PATIENT, "patient-view").await, &upstream.base);
     // 412: required data could not be obtained.
-    let token = format!("Bearer {}", signer.sign(&claims(SERVICE)));
+    let token = format!("Bearer {}", ES384.sign(&claims(SERVICE)));
     let answer = post(&service, &[("authorization", &token)], &asked).await;
     assert_eq!(answer.status, StatusCode::PRECONDITION_FAILED);
     // 401: whoever is not known is not linked to.
     let parent = traceparent();
-    let headers = [("authorization", "Bearer x"), ("traceparent", parent.as_str())];
+    let headers = [
+        ("authorization", "Bearer x"),
+        ("traceparent", parent.as_str()),
+    ];
     let answer = post(&service, &headers, &asked).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     flush(&state).await;
@@ -221,7 +254,7 @@ async fn what_fails_is_said_with_its_code() {
     };
     assert_eq!(with_status("412").links.len(), 0);
     let refused = with_status("401");
-    assert_eq!(of(refused, "sid_cds.cause"), "malformed");
+    assert_eq!(of(refused, "sid_cds.cause"), "form");
     assert_eq!(refused.links.len(), 0, "{:?}", refused.links);
     assert_eq!(of(refused, "sid_cds.client"), "");
 }
@@ -234,7 +267,12 @@ async fn without_client_trust_no_caller_is_linked_to() {
         config.traces_endpoint = BaseUrl::parse(&collector.endpoint());
     });
     let parent = traceparent();
-    let answer = post(&service, &[("traceparent", &parent)], &request("patient-view")).await;
+    let answer = post(
+        &service,
+        &[("traceparent", &parent)],
+        &request("patient-view"),
+    )
+    .await;
     assert_eq!(answer.status, StatusCode::OK);
     let answer = get(&service, "/health/live").await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -254,7 +292,7 @@ async fn a_collector_that_hangs_holds_no_call_up_and_fills_no_memory() {
     let collector = Collector::hanging();
     let (service, state) = service_with(|config| {
         config.traces_endpoint = BaseUrl::parse(&collector.endpoint());
-        config.client_calls_at_once = 1000.try_into().unwrap();
+        config.client_calls_at_once = NonZeroU32::new(1000).unwrap();
     });
     let request = request("patient-view");
     for _ in 0..CALLS {
@@ -263,10 +301,9 @@ async fn a_collector_that_hangs_holds_no_call_up_and_fills_no_memory() {
     }
     collector.release();
     flush(&state).await;
-    // Each call has at least its own span and seven below it.
+    // Each call has its own span and at least seven below it: some four thousand in all.
     let kept = collector.spans().len();
-    assert!(kept <= QUEUE_AND_EXPORT, "{kept}");
-    assert!(CALLS * 8 > QUEUE_AND_EXPORT + 1000);
+    assert!((1..=QUEUE_AND_EXPORT).contains(&kept), "{kept}");
 }
 
 #[tokio::test]
@@ -288,7 +325,9 @@ async fn a_collector_that_is_not_there_changes_no_answer() {
 fn stages(answer: &Answer) -> Vec<String> {
     let header = answer.header("server-timing");
     let metrics = header.split(", ").map(|metric| {
-        let (name, took) = metric.split_once(";dur=").unwrap_or_else(|| panic!("{header}"));
+        let (name, took) = metric
+            .split_once(";dur=")
+            .unwrap_or_else(|| panic!("{header}"));
         assert!(took.parse::<f64>().unwrap() >= 0.0, "{header}");
         name.to_owned()
     });
@@ -298,15 +337,28 @@ fn stages(answer: &Answer) -> Vec<String> {
 #[tokio::test]
 async fn an_answer_says_how_long_its_stages_took() {
     let service = demonstration();
-    let sent = get(&service, "/demo/requests/p05/patient-view").await.json();
+    let sent = get(&service, "/demo/requests/p05/patient-view")
+        .await
+        .json();
     let answered = ["read", "chart", "guideline", "cards", "write", "total"];
     assert_eq!(stages(&post(&service, &[], &sent).await), answered);
     let mut lacking = sent;
-    lacking["prefetch"].as_object_mut().unwrap().remove("encounters");
+    lacking["prefetch"]
+        .as_object_mut()
+        .unwrap()
+        .remove("encounters");
     let answer = post(&service, &[], &lacking).await;
     assert_eq!(
         stages(&answer),
-        ["read", "fetch", "chart", "guideline", "cards", "write", "total"]
+        [
+            "read",
+            "fetch",
+            "chart",
+            "guideline",
+            "cards",
+            "write",
+            "total"
+        ]
     );
     let answer = post(&service, &[], &json!({})).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
@@ -333,12 +385,22 @@ async fn times_are_for_pages_that_may_call() {
         let answer = post(&service, &headers, &body).await;
         assert_eq!(answer.header("timing-allow-origin"), allowed, "{origin:?}");
         if origin.is_some() {
-            assert_eq!(answer.header("access-control-expose-headers"), "server-timing");
+            assert_eq!(
+                answer.header("access-control-expose-headers"),
+                "server-timing"
+            );
         }
     }
     let open = super::harness::open_demonstration();
     let answer = post(&open, &[("origin", OTHER_ORIGIN)], &body).await;
     assert_eq!(answer.header("timing-allow-origin"), "*");
-    let discovery = call(&service, "GET", "/cds-services", &[("origin", ORIGIN)], Body::empty()).await;
+    let discovery = call(
+        &service,
+        "GET",
+        "/cds-services",
+        &[("origin", ORIGIN)],
+        Body::empty(),
+    )
+    .await;
     assert_eq!(discovery.header("server-timing"), "");
 }

@@ -48,7 +48,7 @@ impl Collector {
         // Whoever wrote the address into the configuration means that host, wherever it is.
         let host: Vec<_> = url.host().map(|host| host.to_owned()).into_iter().collect();
         Ok(Self {
-            outbound: Outbound::new(&[endpoint.clone()], &host)?,
+            outbound: Outbound::new(std::slice::from_ref(endpoint), &host)?,
             url,
             runtime: Handle::current(),
             down: AtomicBool::new(false),
@@ -67,7 +67,10 @@ impl Collector {
             return;
         }
         match failure {
-            Some(reason) => tracing::warn!(reason, "traces are not taken by the collector, and are lost"),
+            Some(reason) => tracing::warn!(
+                reason,
+                "traces are not taken by the collector, and are lost"
+            ),
             None => tracing::info!("traces are taken by the collector again"),
         }
     }

@@ -9,9 +9,7 @@ use axum::{
 use opentelemetry::{
     Context, KeyValue, Value,
     propagation::TextMapPropagator,
-    trace::{
-        SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceState, Tracer,
-    },
+    trace::{SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceState, Tracer},
 };
 use opentelemetry_http::HeaderExtractor;
 use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracer};
@@ -131,7 +129,10 @@ impl Query {
 
     /// Ends it with what came.
     pub fn done(self, shortfall: Option<Shortfall>) {
-        self.end(shortfall.map_or("answered", |shortfall| shortfall.code()), shortfall.is_some());
+        self.end(
+            shortfall.map_or("answered", |shortfall| shortfall.code()),
+            shortfall.is_some(),
+        );
     }
 
     fn end(&self, outcome: &'static str, failed: bool) {
