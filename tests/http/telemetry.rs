@@ -11,7 +11,11 @@ use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::Status
 use serde_json::{Value, json};
 use sid_cds::{
     config::{BaseUrl, Client, Config, StorePlace},
-    server::{State, clock::Clock, router},
+    server::{
+        State,
+        clock::{Clock, Patience},
+        router,
+    },
 };
 
 use super::{
@@ -68,7 +72,10 @@ async fn traced(collector: &Collector, fhir_server: &str) -> (Router, Arc<State>
     config.store = StorePlace::Memory;
     config.traces_endpoint = BaseUrl::parse(&collector.endpoint());
     let clock = Clock::Set(Arc::new(AtomicI64::new(NOW)));
-    let state = Arc::new(State::new(config, clock).unwrap());
+    let mut state = State::new(config, clock).unwrap();
+    // What ends a call is not the clock.
+    state.patience = Patience::UntilTold(Arc::default());
+    let state = Arc::new(state);
     state.trust.prepare(NOW).await;
     (router(Arc::clone(&state)), state)
 }
