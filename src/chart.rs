@@ -6,6 +6,7 @@ mod date;
 mod drafts;
 mod encounters;
 pub mod fhir_version;
+pub mod identity;
 mod immunizations;
 mod infections;
 mod json;

@@ -3,6 +3,7 @@
 
 mod artefacts;
 mod assess;
+mod charts;
 mod codes;
 mod cohort;
 mod doctor;

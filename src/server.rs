@@ -68,7 +68,7 @@ use outbound::OutboundError;
 pub use page::curl_lines;
 use readiness::Readiness;
 use shown::ShownQueue;
-pub use smart::Sessions;
+pub use smart::{Sessions, Writes};
 use telemetry::{SERVER_TIMING, Telemetry, TelemetryError};
 pub use terminology::TerminologyError;
 use trust::{Trust, TrustError};
@@ -103,6 +103,8 @@ pub struct State {
     pub assumed: Caller,
     /// What encrypts the cookies of the app.
     pub sessions: Sessions,
+    /// The statements that the app has sent.
+    pub writes: Arc<Writes>,
     /// What was shown and what came back.
     pub store: Arc<store::Store>,
     /// The way of what was shown to the store.
@@ -193,9 +195,10 @@ impl State {
             store,
             telemetry: Telemetry::start(&config)?,
             audit: Arc::new(Audit::start(&config).map_err(ServerError::Audit)?),
+            sessions: Sessions::new(config.app_key.as_ref()),
+            writes: Arc::default(),
             config,
             clock,
-            sessions: Sessions::default(),
             demonstration: None,
         })
     }

@@ -7,6 +7,7 @@ mod collector;
 
 mod http {
     pub mod answers;
+    pub mod app;
     pub mod artefacts;
     pub mod audit;
     pub mod bad_tokens;

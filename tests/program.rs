@@ -238,6 +238,10 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
             "card-key = \"short secret\"",
             "card-key: expected at least 32",
         ),
+        (
+            "app-key = \"short secret\"",
+            "app-key: expected at least 32",
+        ),
         ("audit = \"file:\"", "audit = \"file:\": expected \"off\""),
         (
             "audit-format = \"xml\"",

@@ -292,6 +292,7 @@ fn prescription() -> impl Strategy<Value = Prescription> {
                 product,
                 ordered_route,
                 doses,
+                words: None,
             }
         })
 }

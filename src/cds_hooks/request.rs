@@ -16,7 +16,9 @@ use super::{
     service::Service,
 };
 use crate::{
-    chart::{self, Chart, Drafts, Input, Obtained, Reading, Source, fhir_version},
+    chart::{
+        self, Chart, Drafts, Input, Obtained, Reading, Source, fhir_version, identity::Identity,
+    },
     guideline::hooks::Hook,
 };
 
@@ -194,6 +196,18 @@ impl<'a> Request<'a> {
             selections: &self.selections,
         });
         chart::read(&input, drafts, Some(&self.patient_id), reading)
+    }
+
+    /// Who the patient is, for a page; no card holds it.
+    pub fn identity(&self, fetched: &Fetched) -> Option<Identity> {
+        let mut obtained = self.obtained(fetched);
+        let patient = obtained.find_map(|(source, _, obtained)| match obtained {
+            Obtained::Value(raw) | Obtained::Fetched { first: raw, .. } => {
+                (source == Source::Patient).then_some(raw)
+            }
+            Obtained::Failed(_) | Obtained::Nothing => None,
+        })?;
+        Identity::read(patient, &self.patient_id)
     }
 }
 

@@ -29,6 +29,7 @@ mod conditions;
 mod drafts;
 mod laboratory;
 mod monitoring;
+mod past_doses;
 mod prescription;
 mod robustness;
 mod sources;

@@ -19,7 +19,7 @@ use crate::guideline::{
     date::When,
     facts::{
         BispecificExposure, CarT, CarTStage, Donor, Facts, IgExposure, Indication,
-        MedicationSource, RunningAntibiotic, RunningOrder, Transplant,
+        MedicationSource, PastDose, RunningAntibiotic, RunningOrder, Transplant,
     },
     problem::{Problem, Touches},
 };
@@ -402,12 +402,17 @@ fn running_antibiotic(one: &Medication<'_, '_>, days: Days, facts: &mut Facts) {
 fn immunoglobulin(record: &Record<'_>, one: &Medication<'_, '_>, days: Days, facts: &mut Facts) {
     let plan_passed = one.stage == Stage::Active && days.end.is_some();
     let route = medication::route(&one.codes, record);
+    let (object, reference) = (&one.entry.object, one.reference());
     if one.source == MedicationSource::Order && one.stage == Stage::Active && !plan_passed {
-        let (object, reference) = (&one.entry.object, one.reference());
         let prescription = prescription::read(&one.codes, object, reference, record, facts);
         facts.running_orders.push(RunningOrder {
             route,
             prescription,
+            evidence: reference.clone(),
+        });
+    } else if let Some(dose) = prescription::past(one.source, &one.codes, object, record) {
+        facts.past_doses.push(PastDose {
+            dose,
             evidence: reference.clone(),
         });
     }

@@ -126,6 +126,37 @@ impl Monthly {
     }
 }
 
+/// What orders come to in 28 days, least and most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Per28Days {
+    /// Milligrams.
+    Milligrams(i64, i64),
+    /// Ten-thousandths of a gram for each kilogram of body weight, as the order has it.
+    PerKilogram(i64, i64),
+}
+
+/// What orders come to by themselves: without a weight, which may have changed since.
+pub(super) fn per_28_days(orders: &[&Prescription]) -> Result<Per28Days, DoseUnknown> {
+    let Monthly {
+        low,
+        high,
+        per_kilogram,
+    } = monthly(orders, None)?;
+    let kilogram = Mass::grams(1000);
+    let ends = [low, high].map(|rate| {
+        if per_kilogram {
+            rate.per_kilogram(kilogram, SHORT_MONTH)
+        } else {
+            rate.milligrams_in(SHORT_MONTH)
+        }
+    });
+    match ends {
+        [Some(low), Some(high)] if per_kilogram => Ok(Per28Days::PerKilogram(low, high)),
+        [Some(low), Some(high)] => Ok(Per28Days::Milligrams(low, high)),
+        _ => Err(DoseUnknown::Written(DoseGap::Unusable)),
+    }
+}
+
 /// The dose of the draft, else of the running orders.
 pub(super) fn decide(
     facts: &Facts,

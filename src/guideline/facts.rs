@@ -15,8 +15,8 @@ use super::{
     date::When, parameters::K1_ADULT_YEARS, problem::DataProblem, quantity::GramsPerLitre,
 };
 pub use prescription::{
-    Amount, Cap, DoseGap, DoseRole, Interval, OrderedRoute, Pace, Placement, PlannedDose,
-    Prescription, Product, RunningOrder, Weight, WrittenAs,
+    Amount, Cap, DoseGap, DoseRole, Interval, OrderedRoute, Pace, PastDose, Placement, PlannedDose,
+    Prescription, Product, RunningOrder, Weight, WrittenAs, WrittenDose,
 };
 
 /// A literal reference to a resource of the patient's record, `Observation/o1`.
@@ -77,6 +77,8 @@ pub struct Facts {
     pub immunoglobulin: Vec<IgExposure>,
     /// The orders of it that run at E, as they are written.
     pub running_orders: Vec<RunningOrder>,
+    /// The doses of its other records, for the picture of the course.
+    pub past_doses: Vec<PastDose>,
     /// Vaccinations against influenza and pneumococci that were given (F-11).
     pub vaccinations: Vec<Vaccination>,
     /// Chronic organ foci of infection on the problem list (F-12).

@@ -77,7 +77,7 @@ pub async fn call(
         if let Some(key) = state.config.card_key {
             cards::with_key(&mut answer.cards, key);
         }
-        smart::link(&mut answer.cards, &state, language);
+        smart::link(&mut answer.cards, &state, caller.client(), language);
         state.metrics.answered(answer);
         state.shown.add(Showing {
             cards: &answer.cards,

@@ -3,6 +3,7 @@
 //! Everything is compiled in. A page loads its own style sheet and modules and nothing else, and nothing
 //! in it runs that does not come from them.
 
+mod trace;
 pub mod view;
 pub mod words;
 
@@ -23,7 +24,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       frame-ancestors 'none'";
 
 /// The files of the pages: name, media type, content.
-const FILES: [(&str, &str, &str); 5] = [
+const FILES: [(&str, &str, &str); 6] = [
     (
         "page.css",
         "text/css; charset=utf-8",
@@ -43,6 +44,11 @@ const FILES: [(&str, &str, &str); 5] = [
         "subject.js",
         "text/javascript; charset=utf-8",
         include_str!("pages/assets/subject.js"),
+    ),
+    (
+        "app.js",
+        "text/javascript; charset=utf-8",
+        include_str!("pages/assets/app.js"),
     ),
     (
         "link.js",

@@ -355,7 +355,8 @@ fn answer(state: &State, question: &Question) -> Result<Found, Refusal> {
             .map_err(Refusal::precondition_failed)?;
     let view = ResultView::new(&evaluation, question.language());
     let mut cards = evaluation.cards.clone();
-    smart::link(&mut cards, state, question.language());
+    let client = state.assumed.client();
+    smart::link(&mut cards, state, client, question.language());
     let json = |value: serde_json::Result<Value>| {
         value.map_err(|_| {
             Refusal::new(

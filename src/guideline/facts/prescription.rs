@@ -25,6 +25,8 @@ pub struct Prescription {
     pub doses: Vec<PlannedDose>,
     /// Why the doses that go on are not, or not all, masses at an interval.
     pub gap: Option<DoseGap>,
+    /// The instructions in the record's own words: to be shown as they are, never read as a dose.
+    pub words: Option<String>,
 }
 
 /// An order that runs at E.
@@ -36,6 +38,25 @@ pub struct RunningOrder {
     pub prescription: Prescription,
     /// The MedicationRequest.
     pub evidence: Reference,
+}
+
+/// What a record other than a running order says of the dose. It is shown in the patient's course, and no
+/// rule reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastDose {
+    /// What it says.
+    pub dose: WrittenDose,
+    /// The resource.
+    pub evidence: Reference,
+}
+
+/// A dose as a record has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WrittenDose {
+    /// Ordered, or stated to be taken.
+    Ordered(Prescription),
+    /// Given, once.
+    Given(Mass),
 }
 
 /// A product of `terminology/immunoglobulin-products.json` (REC-02).

@@ -2,10 +2,13 @@
 
 use jiff::civil::Date;
 
-use crate::cards::{
-    Language,
-    catalogue::{Text, say, text},
-    locale,
+use crate::{
+    cards::{
+        Language,
+        catalogue::{Text, say, text},
+        locale,
+    },
+    guideline::date::When,
 };
 
 /// The name of the playground.
@@ -110,9 +113,13 @@ pub const SECTIONS: Text = text(
     "S: the Council's summary. A: the addendum on CAR-T and bispecific antibodies.",
 );
 /// No criteria.
-pub const NO_CRITERIA: Text = text(
-    "Ingen kriterier for opstart er vurderet.",
-    "No start criteria were assessed.",
+pub const NO_GROUNDS: Text = text("Intet er vurderet.", "Nothing was assessed.");
+/// What should be in place before a start.
+pub const PRECONDITIONS: Text = text("Før opstart", "Before a start");
+/// The card from which the app was opened.
+pub const OPENED_FROM: Text = text(
+    "Appen blev åbnet fra dette kort.",
+    "The app was opened from this card.",
 );
 /// What is missing.
 pub const MISSING: Text = text("Mangler", "Missing");
@@ -152,6 +159,10 @@ pub const BEGIN: Text = text("Opstart", "Start");
 pub const END: Text = text("Stop", "Stop");
 /// Its quality.
 pub const QUALITY: Text = text("Kvalitet (AGREE II)", "Quality (AGREE II)");
+/// A report's dose.
+pub const DOSE: Text = text("Dosis og dalværdi", "Dose and trough");
+/// What a report says of children.
+pub const CHILDREN: Text = text("Børn", "Children");
 /// The studies.
 pub const STUDIES: Text = text("Studier bag tillægget", "Studies behind the addendum");
 /// The timeline.
@@ -245,6 +256,11 @@ pub const APP_REFUSED: Text = text(
     "Login blev afvist. Åbn appen igen fra kortet i journalen.",
     "The login was refused. Open the app again from the card in the record.",
 );
+/// A token that is too large.
+pub const APP_LARGE_TOKEN: Text = text(
+    "Journalsystemets adgangsbillet (access token) er større end de 12 kB, som appen kan rumme. Intet er åbnet. Kontakt driften: færre scopes eller en mindre billet løser det.",
+    "The system's access token is larger than the 12 kB that the app can hold. Nothing was opened. Contact operations: fewer scopes or a smaller token solve it.",
+);
 /// No patient.
 pub const APP_NO_PATIENT: Text = text(
     "Der er ikke valgt en patient. Åbn appen fra en patients journal.",
@@ -267,6 +283,34 @@ pub const APP_AS_TEXT: Text = text(
     "Ikke gemt: kopiér teksten til journalen",
     "Not stored: copy the text to the record",
 );
+/// The statement for machines.
+pub const APP_AS_RESOURCE: Text = text("Som FHIR-ressource", "As a FHIR resource");
+/// It is not known whether the statement was stored.
+pub const APP_MAYBE_STORED: Text = text(
+    "Det vides ikke, om det blev gemt",
+    "It is not known whether it was stored",
+);
+/// Why not: the login.
+pub const APP_NOT_ALLOWED: Text = text(
+    "Login giver ikke appen lov til at gemme i journalen.",
+    "The login does not let the app store in the record.",
+);
+/// Why not: the EHR.
+pub const APP_NOT_TAKEN: Text = text(
+    "Journalsystemet afviste at gemme det.",
+    "The system refused to store it.",
+);
+/// Why it is not known.
+pub const APP_NO_ANSWER: Text = text(
+    "Journalsystemet svarede ikke, eller svarede med en fejl. Se efter i journalen, før du registrerer igen.",
+    "The system did not answer, or with a fault. Look in the record before you record it again.",
+);
+/// A Patient without a name.
+pub const NO_NAME: Text = text("Navn ikke registreret", "Name not recorded");
+/// The Danish civil registration number.
+pub const CPR: Text = text("CPR", "CPR");
+/// Another number of the patient.
+pub const NUMBER: Text = text("Patient-id", "Patient id");
 /// The form.
 pub const APP_HISTORY: Text = text("Infektionshistorik", "Infection history");
 /// What the form does.
@@ -289,6 +333,48 @@ pub const APP_FROM: Text = text("Fra", "From");
 pub const APP_TO: Text = text("Til", "To");
 /// Stores the statement.
 pub const APP_WRITE: Text = text("Registrér", "Record");
+
+/// When a patient was born, and the age.
+pub fn born(day: &str, age: Option<&str>, language: Language) -> String {
+    match age {
+        Some(age) => say!(language, "født {day} ({age})", "born {day} ({age})"),
+        None => say!(language, "født {day}", "born {day}"),
+    }
+}
+
+/// That a patient has died.
+pub fn died(when: Option<When>, language: Language) -> String {
+    match when {
+        Some(when) => {
+            let day = locale::when(when, language);
+            say!(language, "død {day}", "died {day}")
+        }
+        None => say!(language, "død", "deceased"),
+    }
+}
+
+/// An age in years, which an incomplete date leaves open.
+pub fn age_in_years(least: i32, most: i32, language: Language) -> String {
+    let years = span(least, most);
+    say!(language, "{years} år", "{years} years")
+}
+
+/// The same in months, of a small child.
+pub fn age_in_months(least: i32, most: i32, language: Language) -> String {
+    let months = span(least, most);
+    match (least, most) {
+        (1, 1) => say!(language, "{months} måned", "{months} month"),
+        _ => say!(language, "{months} måneder", "{months} months"),
+    }
+}
+
+fn span(least: i32, most: i32) -> String {
+    if least == most {
+        least.to_string()
+    } else {
+        format!("{least}–{most}")
+    }
+}
 
 /// The statement in a sentence.
 pub fn history(present: bool, from: &str, to: &str, language: Language) -> String {
