@@ -213,10 +213,13 @@ fn routes(state: &Arc<State>) -> Router {
     let places = ServiceBuilder::new()
         .layer(HandleErrorLayer::new(limits::shed))
         .load_shed()
-        .layer(GlobalConcurrencyLimitLayer::new(config.concurrent_calls));
+        .layer(GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(
+            &state.limits.places,
+        )));
     let with = || Arc::clone(state);
     // A layer reaches only what stands above it: whatever is served to clients stands here. A call
-    // comes in from the last of them: who it is, how often it calls, its body, a place.
+    // comes in from the last of them: whether there is a place, who it is, how often it calls, its body,
+    // a place.
     let guarded = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
@@ -226,7 +229,8 @@ fn routes(state: &Arc<State>) -> Router {
         .layer(places)
         .layer(middleware::from_fn_with_state(with(), limits::receive))
         .layer(middleware::from_fn_with_state(with(), limits::rate))
-        .layer(middleware::from_fn_with_state(with(), trust::guard));
+        .layer(middleware::from_fn_with_state(with(), trust::guard))
+        .layer(middleware::from_fn_with_state(with(), limits::early));
     let mut routes = Router::new()
         .merge(guarded)
         .route("/fhir-artifacts", get(artefacts::all))
@@ -261,10 +265,7 @@ fn routes(state: &Arc<State>) -> Router {
         .with_state(with())
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&state.audit),
-            log::one_line,
-        ))
+        .layer(middleware::from_fn_with_state(with(), log::one_line))
         .layer(middleware::from_fn_with_state(with(), metrics::count))
         .layer(middleware::from_fn_with_state(with(), socket::last_answer))
         .layer(cors)
