@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     body::Bytes,
     extract::{Path, State as Shared, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
@@ -18,12 +18,16 @@ use super::{
     error::Refusal,
     fetch::{Limits, fetch},
     language,
+    limits::Turn,
     shown::Showing,
     smart,
 };
 use crate::{
     cards::{self, Language},
-    cds_hooks::{self, Answer, Settings, outcome::IssueCode, request::Request, service::Service},
+    cds_hooks::{
+        self, Answer, Settings, completion::Fetched, outcome::IssueCode, request::Request,
+        service::Service,
+    },
     config::{RequiredDataMissing, Version},
 };
 
@@ -52,6 +56,7 @@ pub async fn discovery(Shared(state): Shared<Arc<State>>, headers: HeaderMap) ->
 pub async fn call(
     Shared(state): Shared<Arc<State>>,
     caller: Caller,
+    Extension(turn): Extension<Turn>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -60,7 +65,7 @@ pub async fn call(
         return Refusal::not_found(NO_SUCH_SERVICE).into_response();
     };
     let language = language::of(state.config.language, &headers);
-    let mut answer = answer(&state, service, &caller, language, &headers, body).await;
+    let mut answer = answer(&state, service, (&caller, &turn), language, &headers, body).await;
     if let Ok(answer) = &mut answer {
         if let Some(key) = state.config.card_key {
             cards::with_key(&mut answer.cards, key);
@@ -95,7 +100,7 @@ pub async fn call(
 async fn answer(
     state: &State,
     service: &Service,
-    caller: &Caller,
+    (caller, turn): (&Caller, &Turn),
     language: Language,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -107,7 +112,12 @@ async fn answer(
     let request = Request::read(service, &body).map_err(Refusal::bad_request)?;
     let wanted = request.wanted(service, today);
     let limits = Limits::from(&state.config);
-    let fetched = fetch(wanted, request.access(), caller, limits, time_is_up).await;
+    let fetched = if wanted.is_empty() || request.access().is_none() {
+        Fetched::default()
+    } else {
+        turn.pause(fetch(wanted, request.access(), caller, limits, time_is_up))
+            .await
+    };
     let settings = Settings {
         zone,
         terminology: &state.terminology,

@@ -8,9 +8,10 @@
 
 use std::{
     collections::HashMap,
-    num::NonZeroU32,
+    future::Future,
+    num::{NonZeroU32, NonZeroUsize},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -104,6 +105,8 @@ impl Limit {
 pub struct Limits {
     /// For calls that are being answered.
     pub places: Arc<Semaphore>,
+    /// For those of them that need a processor.
+    turns: Arc<Semaphore>,
     memory: Arc<Semaphore>,
     rates: HashMap<String, DefaultDirectRateLimiter>,
     lines: HashMap<Limit, Lines>,
@@ -129,6 +132,9 @@ impl Limits {
         };
         Self {
             places: Arc::new(Semaphore::new(config.concurrent_calls)),
+            turns: Arc::new(Semaphore::new(
+                config.calls_per_processor.saturating_mul(processors()),
+            )),
             memory: Arc::new(Semaphore::new(config.body_memory_bytes / UNIT)),
             rates: names
                 .map(|client| (client.name.clone(), DefaultDirectRateLimiter::direct(quota)))
@@ -162,14 +168,44 @@ impl Limits {
     }
 }
 
+/// How many processors there are for this process.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// A call's turn at the processors, which it has while it computes or waits to compute, and not while it
+/// waits for FHIR servers.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+    turns: Arc<Semaphore>,
+}
+
+impl Turn {
+    /// Waits for something that takes no processor, and then for a turn again: a call that has come so far
+    /// is not turned away any more.
+    pub async fn pause<T>(&self, waiting: impl Future<Output = T>) -> T {
+        self.hold(None);
+        let done = waiting.await;
+        // None only where the semaphore is closed, which it never is.
+        self.hold(Arc::clone(&self.turns).acquire_owned().await.ok());
+        done
+    }
+
+    fn hold(&self, permit: Option<OwnedSemaphorePermit>) {
+        *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+    }
+}
+
 /// The client on whose behalf a call was answered; travels with the response.
 #[derive(Debug, Clone)]
 pub struct ServedTo(pub String);
 
-/// 503 for a call that comes while every place is taken, whoever it is. It takes none: one that is free now
-/// may be taken when its body has come.
+/// 503 for a call that comes while every place or turn is taken, whoever it is. It takes none: one that is
+/// free now may be taken when its body has come.
 pub async fn early(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
-    if state.limits.places.available_permits() > 0 {
+    let limits = &state.limits;
+    if limits.places.available_permits() > 0 && limits.turns.available_permits() > 0 {
         return next.run(request).await;
     }
     discard(request, &state).await;
@@ -303,9 +339,18 @@ async fn collect(
     Ok((bytes, held))
 }
 
-/// Lets the other calls that have come find out whether there is a place before this one, which has
-/// one, takes a processor: an answer is computed without a pause in which they could.
-pub async fn let_others_ask(request: Request, next: Next) -> Response {
+/// Gives a call its [`Turn`], or 503 where none is left; then lets the other calls that have come find out
+/// whether there is one before this call takes a processor: an answer is computed without a pause in
+/// which they could.
+pub async fn turn(Shared(state): Shared<Arc<State>>, mut request: Request, next: Next) -> Response {
+    let turns = &state.limits.turns;
+    let Ok(permit) = Arc::clone(turns).try_acquire_owned() else {
+        return over(Limit::Calls, Refusal::busy());
+    };
+    request.extensions_mut().insert(Turn {
+        permit: Arc::new(Mutex::new(Some(permit))),
+        turns: Arc::clone(turns),
+    });
     tokio::task::yield_now().await;
     next.run(request).await
 }

@@ -31,15 +31,12 @@ const MOST_MEMORY: u64 = 400_000;
 /// Only a test that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A call of which there are many: its heads, each with another token, and its body.
-struct Call {
-    heads: Vec<String>,
-    body: Vec<u8>,
-}
+/// A call of which there are many: its bytes, each with another token.
+struct Call(Vec<Vec<u8>>);
 
 impl Call {
-    fn head(&self, number: u64) -> &str {
-        &self.heads[usize::try_from(number).unwrap() % self.heads.len()]
+    fn number(&self, number: u64) -> &[u8] {
+        &self.0[usize::try_from(number).unwrap() % self.0.len()]
     }
 }
 
@@ -71,7 +68,7 @@ async fn open_loop(address: SocketAddr, call: &Arc<Call>, rate: f64, time: Durat
                     let due = start + due;
                     tokio::time::sleep_until(due.into()).await;
                     let sent = Instant::now();
-                    let answer = whole(connection.ask(call.head(number), &call.body).await);
+                    let answer = whole(connection.ask(call.number(number)).await);
                     seen.push(Seen {
                         status: answer.status,
                         took: sent.elapsed(),
@@ -100,7 +97,7 @@ async fn closed_loop(address: SocketAddr, call: &Arc<Call>, clients: usize, time
             tokio::spawn(async move {
                 let mut connection = Connection::open(address).await.unwrap();
                 while Instant::now() < ends {
-                    let answer = whole(connection.ask(call.head(0), &call.body).await);
+                    let answer = whole(connection.ask(call.number(0)).await);
                     if answer.status == 200 {
                         answered.fetch_add(1, Ordering::Relaxed);
                     }
@@ -142,24 +139,22 @@ async fn runs(what: &str, configuration: &str, time: Duration, capacity: Option<
     let body = Program::request().await.to_string();
     let url = program.url(SERVICE);
     let (signer, length) = (Signer::new(), body.len());
-    let head = |_| {
-        format!(
+    let bytes = |_| {
+        let token = signer.token(&url);
+        let call = format!(
             "POST {SERVICE} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
-             authorization: Bearer {}\r\ncontent-length: {length}\r\n\r\n",
-            signer.token(&url)
-        )
+             authorization: Bearer {token}\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        call.into_bytes()
     };
-    let call = Arc::new(Call {
-        heads: (0..200).map(head).collect(),
-        body: body.into_bytes(),
-    });
+    let call = Arc::new(Call((0..200).map(bytes).collect()));
     let short = time.min(Duration::from_secs(10)) / 4;
     closed_loop(address, &call, 1, short).await;
     let mut alone = Vec::new();
     let mut connection = Connection::open(address).await.unwrap();
     while alone.len() < 100 {
         let started = Instant::now();
-        if whole(connection.ask(call.head(0), &call.body).await).status == 200 {
+        if whole(connection.ask(call.number(0)).await).status == 200 {
             alone.push(started.elapsed());
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -174,7 +169,8 @@ async fn runs(what: &str, configuration: &str, time: Duration, capacity: Option<
     let (took, worked) = (started.elapsed(), program.processor() - worked);
     // Recovery: the first answer after the load.
     let started = Instant::now();
-    while whole(connection.ask(call.head(0), &call.body).await).status != 200 {
+    let mut connection = Connection::open(address).await.unwrap();
+    while whole(connection.ask(call.number(0)).await).status != 200 {
         assert!(started.elapsed() < PATIENCE, "it does not recover");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

@@ -56,7 +56,7 @@ impl Program {
         let demo = Self::start(command, tempfile::tempdir().unwrap());
         let mut connection = Connection::open(demo.address).await.unwrap();
         let head = "GET /demo/requests/p05/patient-view HTTP/1.1\r\nhost: x\r\n\r\n";
-        let answer = connection.ask(head, b"").await.unwrap();
+        let answer = connection.ask(head.as_bytes()).await.unwrap();
         let mut request: Value = serde_json::from_slice(&answer.body).unwrap();
         request.as_object_mut().unwrap().remove("fhirServer");
         request

@@ -63,8 +63,8 @@ struct Client {
 }
 
 impl Client {
-    /// The head and body of a call, and its id.
-    fn call(&self, is_feedback: bool) -> (String, String, String) {
+    /// A call as its bytes, and its id.
+    fn call(&self, is_feedback: bool) -> (Vec<u8>, String) {
         let id = Uuid::new_v4().to_string();
         let (path, body) = if is_feedback {
             let entry = json!({ "card": id, "outcome": "overridden",
@@ -77,12 +77,12 @@ impl Client {
         };
         let token = self.signer.token(&format!("http://{}{path}", self.address));
         let body = body.to_string();
-        let head = format!(
+        let call = format!(
             "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
-             authorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n",
+             authorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        (head, body, id)
+        (call.into_bytes(), id)
     }
 
     /// Calls until nobody is there any more; keeps its connection, or opens one for each call.
@@ -90,8 +90,8 @@ impl Client {
         'connections: while let Ok(mut connection) = Connection::open(self.address).await {
             for number in 0.. {
                 let is_feedback = number % 3 == 2 || (!keeps && Uuid::new_v4().as_u128() % 3 == 0);
-                let (head, body, id) = self.call(is_feedback);
-                match connection.ask(&head, body.as_bytes()).await {
+                let (call, id) = self.call(is_feedback);
+                match connection.ask(&call).await {
                     Ok(answer) => {
                         assert_eq!(answer.status, 200, "{}", answer.head);
                         let of = if is_feedback {
@@ -272,8 +272,8 @@ async fn stop_while_fetching() {
             let client = client.clone();
             calls.spawn(async move {
                 let mut connection = Connection::open(client.address).await.unwrap();
-                let (head, body, id) = client.call(false);
-                (connection.ask(&head, body.as_bytes()).await, id)
+                let (call, id) = client.call(false);
+                (connection.ask(&call).await, id)
             });
         }
         while asked.load(Ordering::Relaxed) < WAITING {

@@ -45,13 +45,9 @@ impl Connection {
     }
 
     /// One call and its answer.
-    pub async fn ask(&mut self, head: &str, body: &[u8]) -> Result<Answer, Broken> {
+    pub async fn ask(&mut self, call: &[u8]) -> Result<Answer, Broken> {
         // Who is refused at once may be told before everything is sent: what came counts.
-        let sent = async {
-            self.stream.write_all(head.as_bytes()).await?;
-            self.stream.write_all(body).await
-        };
-        let sent = sent.await;
+        let sent = self.stream.write_all(call).await;
         self.answer().await.map_err(|broken| match (broken, sent) {
             (Broken::Nothing(_), Err(error)) => Broken::Nothing(error),
             (broken, _) => broken,
