@@ -8,13 +8,13 @@
 //! CASES=1000000 cargo test --release --workspace --test http mutations -- --nocapture
 //! ```
 //!
-//! A case that fails is named by `SEED` and `CASE`; with both in the environment it runs alone. What was
-//! found is kept in `mutations/findings.rs`.
+//! A case that fails is named by `SEED` and `CASE`; with both in the environment it runs alone. The number
+//! stands for other damage when fixtures or changes change: what is found becomes a row of the tests of its
+//! subject. `docs/performance.md` says what a long run came to.
 
 mod chance;
 mod change;
 mod document;
-mod findings;
 mod other_side;
 mod seeds;
 

@@ -1,1 +1,0 @@
-//! What the mutations found, each as a call that stays in the tests.
