@@ -41,6 +41,12 @@ const CLIENTS: usize = 12;
 const ENOUGH: usize = 150;
 /// Calls that wait for a FHIR server when the stop comes.
 const WAITING: usize = 8;
+/// How a client sees that nobody is there any more.
+const GONE: [io::ErrorKind; 3] = [
+    io::ErrorKind::UnexpectedEof,
+    io::ErrorKind::ConnectionReset,
+    io::ErrorKind::BrokenPipe,
+];
 /// A stop takes no longer than the calls that are under way and `stop-grace-ms`.
 const LONGEST: Duration = Duration::from_secs(30);
 
@@ -89,7 +95,8 @@ impl Client {
     async fn calls(self, keeps: bool) {
         'connections: while let Ok(mut connection) = Connection::open(self.address).await {
             for number in 0.. {
-                let is_feedback = number % 3 == 2 || (!keeps && Uuid::new_v4().as_u128() % 3 == 0);
+                let is_feedback =
+                    number % 3 == 2 || (!keeps && Uuid::new_v4().as_u128().is_multiple_of(3));
                 let (call, id) = self.call(is_feedback);
                 match connection.ask(&call).await {
                     Ok(answer) => {
@@ -105,7 +112,8 @@ impl Client {
                             continue 'connections;
                         }
                     }
-                    Err(Broken::Nothing(_)) => {
+                    Err(Broken::Nothing(error)) => {
+                        assert!(GONE.contains(&error.kind()), "{error}");
                         self.seen.nothing.fetch_add(1, Ordering::Relaxed);
                         continue 'connections;
                     }
