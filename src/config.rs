@@ -109,6 +109,9 @@ pub struct Config {
     /// Calls that are answered at once.
     #[serde(deserialize_with = "within::<_, 1, 10_000>")]
     pub concurrent_calls: usize,
+    /// Calls for each processor that compute or wait for it.
+    #[serde(deserialize_with = "within::<_, 1, 1_000>")]
+    pub calls_per_processor: usize,
     /// Connections that are open at once.
     #[serde(deserialize_with = "within::<_, 1, 100_000>")]
     pub connections: usize,

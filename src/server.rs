@@ -39,7 +39,10 @@ use axum::{
 };
 use figment::value::magic::RelativePathBuf;
 use thiserror::Error;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    task::JoinSet,
+};
 use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -75,6 +78,9 @@ use trust::{Trust, TrustError};
 
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
+/// Connections that the system holds until they are accepted; it may hold fewer. Those that come on top are
+/// lost to clients that believe they are connected.
+const BACKLOG: u32 = 4096;
 
 /// What every handler reads.
 #[derive(Debug)]
@@ -224,20 +230,24 @@ fn routes(state: &Arc<State>) -> Router {
     let places = ServiceBuilder::new()
         .layer(HandleErrorLayer::new(limits::shed))
         .load_shed()
-        .layer(GlobalConcurrencyLimitLayer::new(config.concurrent_calls));
+        .layer(GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(
+            &state.limits.places,
+        )));
     let with = || Arc::clone(state);
     // A layer reaches only what stands above it: whatever is served to clients stands here. A call
-    // comes in from the last of them: who it is, how often it calls, its body, a place.
+    // comes in from the last of them: whether there is a place, who it is, how often it calls, its body,
+    // a place, a turn.
     let mut guarded = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
         .route("/cds-services/{id}/feedback", post(feedback::receive))
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(middleware::from_fn(limits::let_others_ask))
+        .layer(middleware::from_fn_with_state(with(), limits::turn))
         .layer(places)
         .layer(middleware::from_fn_with_state(with(), limits::receive))
         .layer(middleware::from_fn_with_state(with(), limits::rate))
-        .layer(middleware::from_fn_with_state(with(), trust::guard));
+        .layer(middleware::from_fn_with_state(with(), trust::guard))
+        .layer(middleware::from_fn_with_state(with(), limits::early));
     if state.telemetry.is_on() {
         guarded = guarded.layer(middleware::from_fn_with_state(with(), telemetry::trace));
     }
@@ -275,10 +285,7 @@ fn routes(state: &Arc<State>) -> Router {
         .with_state(with())
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&state.audit),
-            log::one_line,
-        ))
+        .layer(middleware::from_fn_with_state(with(), log::one_line))
         .layer(middleware::from_fn_with_state(with(), metrics::count))
         .layer(middleware::from_fn_with_state(with(), socket::last_answer))
         .layer(cors)
@@ -329,9 +336,17 @@ pub async fn open_store(state: &State) -> Result<(), ServerError> {
 ///
 /// The address cannot be had.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| ServerError::Listen { address, source })
+    let bind = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
+        // A restart takes the port again at once.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    bind().map_err(|source| ServerError::Listen { address, source })
 }
 
 /// Serves until `stop` is ready, and finishes the calls that are under way.

@@ -22,7 +22,6 @@ mod http {
     pub mod key_sources;
     pub mod limits;
     pub mod mutations;
-    pub mod overload;
     pub mod playground;
     pub mod protocol;
     pub mod requests;

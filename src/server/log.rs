@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request, State as Shared},
     http::Method,
     middleware::Next,
     response::Response,
@@ -15,7 +15,8 @@ use axum::{
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    audit::{Audit, Called},
+    State,
+    audit::Called,
     error,
     limits::{Limit, ServedTo},
     trust::Refused,
@@ -63,7 +64,7 @@ pub(super) fn method_name(method: &Method) -> &'static str {
 }
 
 /// Logs a call when it has been answered. The address is the route's pattern: a path may hold an id.
-pub async fn one_line(State(audit): State<Arc<Audit>>, request: Request, next: Next) -> Response {
+pub async fn one_line(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = method_name(request.method());
     let route = request
@@ -74,6 +75,9 @@ pub async fn one_line(State(audit): State<Arc<Audit>>, request: Request, next: N
     let status = response.status().as_u16();
     let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
     if let Some(limit) = response.extensions().get::<Limit>() {
+        let Some(left_out) = state.limits.line(*limit) else {
+            return response;
+        };
         let client = response.extensions().get::<ServedTo>();
         let client = client.map(|client| client.0.as_str());
         tracing::warn!(
@@ -82,6 +86,7 @@ pub async fn one_line(State(audit): State<Arc<Audit>>, request: Request, next: N
             status,
             ms,
             limit = limit.code(),
+            left_out,
             "over a limit"
         );
         return response;
@@ -92,7 +97,7 @@ pub async fn one_line(State(audit): State<Arc<Audit>>, request: Request, next: N
         return response;
     }
     match response.extensions().get::<Called>() {
-        Some(called) => audit.call(called, status, ms),
+        Some(called) => state.audit.call(called, status, ms),
         None => tracing::info!(method, route, status, ms, "answered"),
     }
     response
