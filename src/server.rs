@@ -175,7 +175,7 @@ impl State {
         Ok(Self {
             trust: Trust::new(&config)?,
             limits: Limits::new(&config),
-            metrics: Arc::default(),
+            metrics: Arc::new(Metrics::new(clock.clone())),
             readiness: Readiness::default(),
             canaries: Canaries::built_in()?,
             services: Services::with_codes_of(&terminology, tokens(config.prefetch_tokens))?,
@@ -184,7 +184,7 @@ impl State {
             patience: Patience::For(config.fetch_deadline),
             shown: ShownQueue::start(Arc::clone(&store)),
             store,
-            audit: Arc::new(Audit::start(&config).map_err(ServerError::Audit)?),
+            audit: Arc::new(Audit::start(&config, clock.clone()).map_err(ServerError::Audit)?),
             config,
             clock,
             sessions: Sessions::default(),
@@ -261,10 +261,7 @@ fn routes(state: &Arc<State>) -> Router {
         .with_state(with())
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&state.audit),
-            log::one_line,
-        ))
+        .layer(middleware::from_fn_with_state(with(), log::one_line))
         .layer(middleware::from_fn_with_state(with(), metrics::count))
         .layer(middleware::from_fn_with_state(with(), socket::last_answer))
         .layer(cors)

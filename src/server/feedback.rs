@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::{
+    Extension,
     body::Bytes,
     extract::{Path, State as Shared, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
 
 use super::{State, audit::Called, caller::Caller, error::Refusal, handlers};
 use crate::{
@@ -32,13 +32,14 @@ pub async fn receive(
         return Refusal::not_found(handlers::NO_SUCH_SERVICE).into_response();
     };
     let kept = keep(&state, service.id(), &caller, &headers, body).await;
-    let called = Called::feedback(service.id(), caller.name(), kept.as_ref().ok().copied());
-    let mut response = match kept {
-        Ok(_) => ([(header::CACHE_CONTROL, "no-store")], StatusCode::OK).into_response(),
+    match kept {
+        Ok(entries) => {
+            let no_store = [(header::CACHE_CONTROL, "no-store")];
+            let called = Extension(Called::feedback(entries));
+            (no_store, called, StatusCode::OK).into_response()
+        }
         Err(refusal) => refusal.into_response(),
-    };
-    response.extensions_mut().insert(called);
-    response
+    }
 }
 
 async fn keep(
@@ -51,7 +52,7 @@ async fn keep(
     let body = handlers::body(state, headers, body)?;
     let read =
         feedback::read(state.services.feedback_schema(), &body).map_err(Refusal::bad_request)?;
-    let received_at = Timestamp::now();
+    let received_at = state.clock.now();
     let received: Vec<Received> = read
         .into_iter()
         .map(|feedback| Received {

@@ -60,7 +60,9 @@ pub async fn call(
         return Refusal::not_found(NO_SUCH_SERVICE).into_response();
     };
     let language = language::of(state.config.language, &headers);
-    let mut answer = answer(&state, service, &caller, language, &headers, body).await;
+    let mut hook_instance = None;
+    let asked = (&headers, body, &mut hook_instance);
+    let mut answer = answer(&state, service, &caller, language, asked).await;
     if let Ok(answer) = &mut answer {
         if let Some(key) = state.config.card_key {
             cards::with_key(&mut answer.cards, key);
@@ -70,12 +72,13 @@ pub async fn call(
         state.shown.add(Showing {
             cards: &answer.cards,
             guideline: answer.concluded.guideline,
+            at: state.clock.now(),
             day: answer.concluded.as_of,
             service: service.id(),
             client: caller.name(),
         });
     }
-    let called = Called::hook(service.id(), caller.name(), &answer);
+    let called = Called::hook(hook_instance, &answer);
     let mut response = match answer {
         Ok(answer) => (
             [
@@ -88,23 +91,30 @@ pub async fn call(
             .into_response(),
         Err(refusal) => refusal.into_response(),
     };
-    response.extensions_mut().insert(called);
+    if let Some(called) = called {
+        response.extensions_mut().insert(called);
+    }
     response
 }
 
+/// The answer; puts the hook instance in its place as soon as it is known.
 async fn answer(
     state: &State,
     service: &Service,
     caller: &Caller,
     language: Language,
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    (headers, body, hook_instance): (
+        &HeaderMap,
+        Result<Bytes, BytesRejection>,
+        &mut Option<String>,
+    ),
 ) -> Result<Answer, Refusal> {
     let time_is_up = state.patience.over();
     let body = self::body(state, headers, body)?;
     let zone = &state.config.time_zone.0;
     let today = state.clock.today(zone);
     let request = Request::read(service, &body).map_err(Refusal::bad_request)?;
+    *hook_instance = Some(request.hook_instance().to_owned());
     let wanted = request.wanted(service, today);
     let limits = Limits::from(&state.config);
     let fetched = fetch(wanted, request.access(), caller, limits, time_is_up).await;

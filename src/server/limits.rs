@@ -3,7 +3,11 @@
 //! A body is received here, before a call takes one of the places for calls: a client that sends
 //! slowly keeps nobody else waiting, and gives its own place up when its time is over.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::{
     BoxError,
@@ -122,30 +126,44 @@ impl Limits {
     }
 }
 
-/// The client on whose behalf a call was answered; travels with the response.
-#[derive(Debug, Clone)]
-pub struct ServedTo(pub String);
+/// The client on whose behalf a call is answered, for those who see it again when it has been: in the
+/// request from the start, empty until it is known, and there too when the answer is that of a panic.
+#[derive(Debug, Clone, Default)]
+pub struct ServedTo(Arc<OnceLock<String>>);
+
+impl ServedTo {
+    /// That of a request.
+    pub fn of(request: &Request) -> Self {
+        let there = request.extensions().get::<Self>();
+        there.cloned().unwrap_or_default()
+    }
+
+    /// The name of the client, `None` where it was not found out.
+    pub fn name(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+}
 
 /// 431 for headers that are too long, 429 for a client that calls more often than it may.
 pub async fn rate(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(caller) = Caller::from_request_parts(&mut parts, &state).await;
+    if let Some(ServedTo(name)) = parts.extensions.get() {
+        // It is known once.
+        let _ = name.set(caller.name().to_owned());
+    }
     let headers = parts.headers.iter();
     let head: usize = headers
         .map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len())
         .sum();
     let most = state.config.header_limit_bytes;
-    let mut response = if head > most {
-        over(Limit::Head, Refusal::long_head(most))
-    } else {
-        match state.limits.take(caller.name()) {
-            Ok(()) => next.run(Request::from_parts(parts, body)).await,
-            Err(wait) => over(Limit::Rate, Refusal::too_many(wait)),
-        }
-    };
-    let served = ServedTo(caller.name().to_owned());
-    response.extensions_mut().insert(served);
-    response
+    if head > most {
+        return over(Limit::Head, Refusal::long_head(most));
+    }
+    match state.limits.take(caller.name()) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(wait) => over(Limit::Rate, Refusal::too_many(wait)),
+    }
 }
 
 /// Receives the body of a call: within its size, its time and the memory there is, and no deeper or
