@@ -51,6 +51,20 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err("--from is after --to".into());
     }
     let config = Config::load(arguments.config.as_deref())?;
+    let store = existing_store(&config)?;
+    let report = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(read(&store, &config, from, to))?;
+    print(&match arguments.format {
+        Format::Table => report.table(),
+        Format::Csv => report.csv(),
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+    })
+}
+
+/// The store of a service, where it is one that another program can look into; not opened yet.
+pub(super) fn existing_store(config: &Config) -> Result<Store, Failure> {
     match &config.store {
         StorePlace::Memory => {
             return Err("store = \"memory\": what it holds ends with the service".into());
@@ -61,19 +75,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         StorePlace::Sqlite(_) | StorePlace::Postgres(_) => {}
     }
-    let report = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(read(&config, from, to))?;
-    print(&match arguments.format {
-        Format::Table => report.table(),
-        Format::Csv => report.csv(),
-        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
-    })
+    Ok(Store::new(config.store.clone())?)
 }
 
-async fn read(config: &Config, from: Date, to: Date) -> Result<Report, Failure> {
-    let store = Store::new(config.store.clone())?;
+async fn read(store: &Store, config: &Config, from: Date, to: Date) -> Result<Report, Failure> {
     store.open().await?;
     let zone = &config.time_zone.0;
     let start = from.to_zoned(zone.clone())?.timestamp();
