@@ -334,8 +334,9 @@ fn tests() -> BTreeSet<String> {
     for folder in ["src", "tests", "crates"] {
         for path in files(&root().join(folder), "rs") {
             let text = fs::read_to_string(path).expect("a source file");
-            // In a proptest! block and under #[tokio::test] too.
-            for after in text.split("test]").skip(1) {
+            // In a proptest! block and under #[tokio::test(…)] too.
+            let marks = ["#[test]", "#[tokio::test"];
+            for after in marks.iter().flat_map(|mark| text.split(mark).skip(1)) {
                 let name = after
                     .split_once("fn ")
                     .and_then(|(_, rest)| rest.split_once('('));

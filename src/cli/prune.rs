@@ -31,11 +31,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err("--before is after today".into());
     }
     let midnight = before.to_zoned(zone.clone())?.timestamp();
-    let store = report::existing_store(&config)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
         .block_on(async {
+            let store = report::existing_store(&config)?;
             store.open().await?;
             let pruned = store.prune((before, midnight), arguments.dry_run).await?;
             let said = if arguments.dry_run {

@@ -51,11 +51,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err("--from is after --to".into());
     }
     let config = Config::load(arguments.config.as_deref())?;
-    let store = existing_store(&config)?;
     let report = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(read(&store, &config, from, to))?;
+        .block_on(read(&config, from, to))?;
     print(&match arguments.format {
         Format::Table => report.table(),
         Format::Csv => report.csv(),
@@ -63,7 +62,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     })
 }
 
-/// The store of a service, where it is one that another program can look into; not opened yet.
+/// The store of a service, where it is one that another program can look into; not opened yet. There must
+/// be a runtime.
 pub(super) fn existing_store(config: &Config) -> Result<Store, Failure> {
     match &config.store {
         StorePlace::Memory => {
@@ -78,7 +78,8 @@ pub(super) fn existing_store(config: &Config) -> Result<Store, Failure> {
     Ok(Store::new(config.store.clone())?)
 }
 
-async fn read(store: &Store, config: &Config, from: Date, to: Date) -> Result<Report, Failure> {
+async fn read(config: &Config, from: Date, to: Date) -> Result<Report, Failure> {
+    let store = existing_store(config)?;
     store.open().await?;
     let zone = &config.time_zone.0;
     let start = from.to_zoned(zone.clone())?.timestamp();

@@ -230,8 +230,8 @@ async fn every_status_has_its_line() {
     let entries = json!({ "feedback": [entry(), entry()] });
     let of_feedback = || json!({ "call": "feedback", "service": VIEW });
     let concluded = json!({
-        "call": "hook", "service": VIEW, "hookInstance": INSTANCE, "population": "none",
-        "conclusions": ["UNK"], "cards": [], "dataProblems": [],
+        "call": "hook", "service": VIEW, "hookInstance": INSTANCE, "population": "PU",
+        "conclusions": ["UNK"], "cards": ["C04"], "dataProblems": [],
     });
     let rows = [
         Row::post(

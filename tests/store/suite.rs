@@ -101,11 +101,11 @@ async fn what_is_old_goes(store: &Store) {
         with_suggestion(alive, 24),
     ];
     store.add_shown(&shown).await.unwrap();
-    let accepted = Outcome::Accepted {
-        suggestions: vec![Uuid::from_u128(OLD.as_u128() + 100)],
-    };
     let received = [(OLD, 11), (late, 25), (alive, 11)].map(|(card, day)| {
-        let mut received = received(card, accepted.clone(), "2026-03-11T10:00:00Z");
+        let accepted = Outcome::Accepted {
+            suggestions: vec![Uuid::from_u128(card.as_u128() + 100)],
+        };
+        let mut received = received(card, accepted, "2026-03-11T10:00:00Z");
         received.received_at = at(&format!("2026-03-{day}T10:00:00Z"));
         received
     });
@@ -114,7 +114,7 @@ async fn what_is_old_goes(store: &Store) {
     let counted = async |from: i8| {
         let (first, last) = (date(2026, 3, from), date(2026, 3, 31));
         let instants = [
-            format!("2026-03-{from}T00:00:00Z"),
+            format!("2026-03-{from:02}T00:00:00Z"),
             "2026-04-01T00:00:00Z".to_owned(),
         ];
         let [start, end] = instants.map(|instant| at(&instant));
