@@ -7,6 +7,9 @@
     reason = "a test"
 )]
 
+#[path = "support/collector.rs"]
+mod collector;
+
 mod http {
     pub mod answers;
     pub mod artefacts;
@@ -35,6 +38,7 @@ mod http {
     pub mod sandbox;
     pub mod sandbox_behaviours;
     pub mod sockets;
+    pub mod telemetry;
     pub mod tokens;
     pub mod trust;
     pub mod trust_harness;

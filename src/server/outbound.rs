@@ -159,7 +159,11 @@ impl Outbound {
 
     /// A way out to `listed`; the hosts of `private` may stand at a private address, and `authorities`
     /// may vouch for a server as those may that the machine trusts.
-    fn new(
+    ///
+    /// # Errors
+    ///
+    /// The machine has no trust store, and a listed address needs one.
+    pub fn new(
         listed: &[BaseUrl],
         private: &[Host],
         authorities: Vec<Certificate>,
@@ -204,7 +208,25 @@ impl Outbound {
         wanted: Wanted<'_>,
         budget: &Budget,
     ) -> Result<Answer, CallError> {
-        let request = self.listed(url)?.get(url.clone());
+        self.get_traced(url, wanted, None, budget).await
+    }
+
+    /// As [`Self::get`], as a part of a trace.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get`].
+    pub async fn get_traced(
+        &self,
+        url: &Url,
+        wanted: Wanted<'_>,
+        traceparent: Option<HeaderValue>,
+        budget: &Budget,
+    ) -> Result<Answer, CallError> {
+        let mut request = self.listed(url)?.get(url.clone());
+        if let Some(traceparent) = traceparent {
+            request = request.header("traceparent", traceparent);
+        }
         receive(request, wanted, budget, &[StatusCode::OK]).await
     }
 
