@@ -1,5 +1,5 @@
 //! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `codes`, `doctor`,
-//! `parameters`, `comparators`, `evidence`.
+//! `report`, `prune`, `parameters`, `comparators`, `evidence`.
 
 mod artefacts;
 mod assess;
@@ -9,6 +9,7 @@ mod cohort;
 mod doctor;
 mod evidence;
 mod parameters;
+mod prune;
 mod report;
 mod timeline;
 
@@ -59,6 +60,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Count how often each card was shown, and what clinicians did with it.
     Report(report::Arguments),
+    /// Delete what the store holds from before a day.
+    Prune(prune::Arguments),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
     /// List the consensus reports that stand beside the national guideline.
@@ -121,6 +124,7 @@ pub fn run() -> ExitCode {
         },
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Prune(arguments) => prune::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
         Command::Comparators(arguments) => evidence::reports(&arguments),
         Command::Evidence(arguments) => evidence::studies(&arguments),

@@ -190,7 +190,7 @@ impl State {
         Ok(Self {
             trust: Trust::new(&config)?,
             limits: Limits::new(&config),
-            metrics: Arc::default(),
+            metrics: Arc::new(Metrics::new(clock.clone())),
             readiness: Readiness::default(),
             canaries: Canaries::built_in()?,
             services: Services::with_codes_of(&terminology, tokens(config.prefetch_tokens))?,
@@ -200,7 +200,7 @@ impl State {
             shown: ShownQueue::start(Arc::clone(&store)),
             store,
             telemetry: Telemetry::start(&config)?,
-            audit: Arc::new(Audit::start(&config).map_err(ServerError::Audit)?),
+            audit: Arc::new(Audit::start(&config, clock.clone()).map_err(ServerError::Audit)?),
             sessions: Sessions::new(config.app_key.as_ref()),
             writes: Arc::default(),
             config,

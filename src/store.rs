@@ -1,11 +1,12 @@
 //! The store: which cards were shown and what came back, in `SQLite` or `PostgreSQL`, without patient data.
 //!
-//! Rows are added and read, never changed or deleted. The same SQL runs on both: TEXT and INTEGER
+//! Rows are added and read, never changed, and deleted by `prune` alone. The same SQL runs on both: TEXT and INTEGER
 //! only, times as RFC 3339 in UTC with six decimals, so that they sort as text. A file that cannot
 //! be used is refused at the start; a database that does not answer is tried again at each use,
 //! since cards matter more than what is learnt from them.
 
 mod fault;
+mod prune;
 mod record;
 
 use std::{
@@ -26,6 +27,7 @@ use uuid::Uuid;
 
 use crate::config::StorePlace;
 pub use fault::StoreError;
+pub use prune::Pruned;
 pub use record::{Outcome, Reason, Received, ReceivedOutcome, Shown, ShownCard, ShownSuggestion};
 
 /// The tables, applied in the order of their numbers at the first use.
@@ -452,6 +454,15 @@ async fn insert_shown(
     Ok(())
 }
 
+/// Text that no database makes shorter, or it would fit where no other row does.
+fn padding() -> String {
+    let mut padding = String::with_capacity(PROBE_BYTES);
+    while padding.len() < PROBE_BYTES {
+        padding.push_str(&Uuid::new_v4().simple().to_string());
+    }
+    padding
+}
+
 /// Writes a row: whether data can be read says nothing of a full disk.
 async fn probe(pool: &AnyPool) -> Result<(), sqlx::Error> {
     sqlx::query(
@@ -459,7 +470,7 @@ async fn probe(pool: &AnyPool) -> Result<(), sqlx::Error> {
          DO UPDATE SET written_at = excluded.written_at, padding = excluded.padding",
     )
     .bind(record::instant(Timestamp::now()))
-    .bind(".".repeat(PROBE_BYTES))
+    .bind(padding())
     .execute(pool)
     .await
     .map(|_| ())

@@ -484,7 +484,12 @@ fn nothing_of_a_token_is_kept() {
         ),
     )
     .unwrap();
-    let program = Program::start(&["serve", "--config", configuration.to_str().unwrap()], &[]);
+    let audit = folder.path().join("audit.ndjson");
+    let sink = format!("file:{}", audit.display());
+    let program = Program::start(
+        &["serve", "--config", configuration.to_str().unwrap()],
+        &[("SID_CDS_AUDIT", &sink)],
+    );
     let address = program.address;
     let part = |json: &str| {
         base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, json)
@@ -525,4 +530,7 @@ fn nothing_of_a_token_is_kept() {
         "{log}"
     );
     clean("the log", &log, &forbidden);
+    let audit = fs::read_to_string(audit).unwrap();
+    assert!(audit.contains("\"status\":401"), "{audit}");
+    clean("the audit trail", &audit, &forbidden);
 }

@@ -77,7 +77,8 @@ pub async fn call(
         language,
         headers: &headers,
     };
-    let mut answer = answer(&state, asked, body, &mut stages).await;
+    let mut hook_instance = None;
+    let mut answer = answer(&state, asked, body, &mut stages, &mut hook_instance).await;
     stages.begin(Stage::Write);
     if let Ok(answer) = &mut answer {
         if let Some(key) = state.config.card_key {
@@ -88,13 +89,14 @@ pub async fn call(
         state.shown.add(Showing {
             cards: &answer.cards,
             guideline: answer.concluded.guideline,
+            at: state.clock.now(),
             day: answer.concluded.as_of,
             service: service.id(),
             client: caller.name(),
             call: stages.call(),
         });
     }
-    let called = Called::hook(service.id(), caller.name(), &answer);
+    let called = Called::hook(hook_instance, &answer);
     let mut response = match answer {
         Ok(answer) => (
             [
@@ -107,7 +109,9 @@ pub async fn call(
             .into_response(),
         Err(refusal) => refusal.into_response(),
     };
-    response.extensions_mut().insert(called);
+    if let Some(called) = called {
+        response.extensions_mut().insert(called);
+    }
     timed(response, stages, &state, &headers)
 }
 
@@ -138,11 +142,13 @@ struct Asked<'a> {
     headers: &'a HeaderMap,
 }
 
+/// The answer; puts the hook instance in its place as soon as it is known.
 async fn answer(
     state: &State,
     asked: Asked<'_>,
     body: Result<Bytes, BytesRejection>,
     stages: &mut Stages,
+    hook_instance: &mut Option<String>,
 ) -> Result<Answer, Refusal> {
     let Asked {
         service,
@@ -157,6 +163,7 @@ async fn answer(
     let zone = &state.config.time_zone.0;
     let today = state.clock.today(zone);
     let request = Request::read(service, &body).map_err(Refusal::bad_request)?;
+    *hook_instance = Some(request.hook_instance().to_owned());
     let wanted = request.wanted(service, today);
     let limits = Limits::from(&state.config);
     // A call that waits for FHIR servers gives up its turn.

@@ -9,11 +9,8 @@
 use std::{
     collections::HashMap,
     future::Future,
-    num::{NonZeroU32, NonZeroUsize},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -40,8 +37,6 @@ use crate::{
 
 /// The unit in which the memory for bodies is handed out, in bytes.
 const UNIT: usize = 1024;
-/// Lines that the log has of one limit in a second: a flood of calls must not become one of lines.
-const LINES_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
 /// A limit that a call or a connection was over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -109,14 +104,6 @@ pub struct Limits {
     turns: Arc<Semaphore>,
     memory: Arc<Semaphore>,
     rates: HashMap<String, DefaultDirectRateLimiter>,
-    lines: HashMap<Limit, Lines>,
-}
-
-/// The log's lines of one limit.
-#[derive(Debug)]
-struct Lines {
-    rate: DefaultDirectRateLimiter,
-    left_out: AtomicU64,
 }
 
 impl Limits {
@@ -126,10 +113,6 @@ impl Limits {
             .allow_burst(config.client_calls_at_once);
         let assumed = config.assumed_client();
         let names = config.clients.iter().chain([&assumed]);
-        let lines = || Lines {
-            rate: DefaultDirectRateLimiter::direct(Quota::per_second(LINES_PER_SECOND)),
-            left_out: AtomicU64::new(0),
-        };
         Self {
             places: Arc::new(Semaphore::new(config.concurrent_calls)),
             turns: Arc::new(Semaphore::new(
@@ -139,19 +122,7 @@ impl Limits {
             rates: names
                 .map(|client| (client.name.clone(), DefaultDirectRateLimiter::direct(quota)))
                 .collect(),
-            lines: Limit::ALL.map(|limit| (limit, lines())).into(),
         }
-    }
-
-    /// Whether the log has a line of a call that was over this limit: then the number of those before
-    /// it that had none.
-    pub fn line(&self, limit: Limit) -> Option<u64> {
-        let lines = self.lines.get(&limit)?;
-        if lines.rate.check().is_ok() {
-            return Some(lines.left_out.swap(0, Ordering::Relaxed));
-        }
-        lines.left_out.fetch_add(1, Ordering::Relaxed);
-        None
     }
 
     /// Takes a call of this client from its rate.
@@ -197,9 +168,23 @@ impl Turn {
     }
 }
 
-/// The client on whose behalf a call was answered; travels with the response.
-#[derive(Debug, Clone)]
-pub struct ServedTo(pub String);
+/// The client on whose behalf a call is answered, for those who see it again when it has been: in the
+/// request from the start, empty until it is known, and there too when the answer is that of a panic.
+#[derive(Debug, Clone, Default)]
+pub struct ServedTo(Arc<OnceLock<String>>);
+
+impl ServedTo {
+    /// That of a request.
+    pub fn of(request: &Request) -> Self {
+        let there = request.extensions().get::<Self>();
+        there.cloned().unwrap_or_default()
+    }
+
+    /// The name of the client, `None` where it was not found out.
+    pub fn name(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+}
 
 /// 503 for a call that comes while every place or turn is taken, whoever it is. It takes none: one that is
 /// free now may be taken when its body has come.
@@ -239,6 +224,10 @@ pub async fn discard(request: Request, state: &State) {
 pub async fn rate(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(caller) = Caller::from_request_parts(&mut parts, &state).await;
+    if let Some(ServedTo(name)) = parts.extensions.get() {
+        // It is known once.
+        let _ = name.set(caller.name().to_owned());
+    }
     let headers = parts.headers.iter();
     let head: usize = headers
         .map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len())
@@ -253,16 +242,13 @@ pub async fn rate(Shared(state): Shared<Arc<State>>, request: Request, next: Nex
             .map(|wait| (Limit::Rate, Refusal::too_many(wait)))
     };
     let request = Request::from_parts(parts, body);
-    let mut response = match refused {
+    match refused {
         None => next.run(request).await,
         Some((limit, refusal)) => {
             discard(request, &state).await;
             over(limit, refusal)
         }
-    };
-    let served = ServedTo(caller.name().to_owned());
-    response.extensions_mut().insert(served);
-    response
+    }
 }
 
 /// Receives the body of a call: within its size, its time and the memory there is, and no deeper or

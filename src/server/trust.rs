@@ -112,7 +112,7 @@ impl Trust {
             let keys = client.jwt.as_ref().map(|jwt| match &jwt.keys {
                 Keys::Url(url) => {
                     let listed = BaseUrl::of_origin(url);
-                    let outbound = Outbound::new(&listed, &client.private_network_hosts)?;
+                    let outbound = Outbound::for_client(client, &listed)?;
                     let name = client.name.clone();
                     Ok(Found::At(KeySource::new(name, url.clone(), outbound)))
                 }

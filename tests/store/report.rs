@@ -61,12 +61,16 @@ async fn fill(place: StorePlace) {
 }
 
 fn report(store: &str, arguments: &[&str]) -> (i32, String, String) {
+    run(store, &[&["report"], arguments].concat())
+}
+
+/// Code, output and error of the program with this store.
+fn run(store: &str, arguments: &[&str]) -> (i32, String, String) {
     let folder = Folder::new();
     let output = Command::new(env!("CARGO_BIN_EXE_sid-cds"))
         .env_clear()
         .env("SID_CDS_STORE", store)
         .current_dir(folder.path())
-        .arg("report")
         .args(arguments)
         .stdin(Stdio::null())
         .output()
@@ -151,12 +155,53 @@ fn the_report_is_right(store: &str) {
     );
 }
 
+/// `prune` deletes what was shown in the first week, and leaves the report of the second as it was.
+fn what_is_old_can_be_deleted(store: &str) {
+    let second_week = [
+        "--from",
+        "2026-03-20",
+        "--to",
+        "2026-03-31",
+        "--format",
+        "json",
+    ];
+    let before = report(store, &second_week);
+    let prune = |more: &[&str]| {
+        run(
+            store,
+            &[&["prune", "--before", "2026-03-20"], more].concat(),
+        )
+    };
+    for (more, expected) in [
+        (
+            &["--dry-run"][..],
+            "Would be deleted: 0 entries of feedback, 1 cards on a day, 0 suggestions.\n",
+        ),
+        (
+            &[],
+            "Deleted: 0 entries of feedback, 1 cards on a day, 0 suggestions.\n",
+        ),
+        (
+            &[],
+            "Deleted: 0 entries of feedback, 0 cards on a day, 0 suggestions.\n",
+        ),
+    ] {
+        assert_eq!(prune(more), (0, expected.to_owned(), String::new()));
+    }
+    assert_eq!(report(store, &second_week), before);
+    let (code, out, error) = run(store, &["prune", "--before", "2999-01-01"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert_eq!(error, "--before is after today\n");
+}
+
 #[tokio::test]
 async fn the_report_counts_what_sqlite_holds() {
     let folder = Folder::new();
     let file = folder.file("store.sqlite");
     fill(StorePlace::Sqlite(file.clone())).await;
-    the_report_is_right(&format!("sqlite:{}", file.display()));
+    let store = format!("sqlite:{}", file.display());
+    the_report_is_right(&store);
+    what_is_old_can_be_deleted(&store);
 }
 
 #[tokio::test]
@@ -164,6 +209,7 @@ async fn the_report_counts_what_postgresql_holds() {
     let postgres = Postgres::start().await;
     fill(postgres.place("postgres")).await;
     the_report_is_right(&postgres.url("postgres"));
+    what_is_old_can_be_deleted(&postgres.url("postgres"));
 }
 
 #[test]
