@@ -10,6 +10,9 @@ use std::{
 
 use sid_cds::config::Config;
 
+#[path = "deploy/guide.rs"]
+mod guide;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
