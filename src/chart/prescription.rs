@@ -39,22 +39,24 @@ struct Instruction {
     cap: Option<Cap>,
 }
 
-/// The product that a site's own code stands for, else the one that the words of a medication name, or
+/// The product that a site's own codes stand for, else the one that the words of a medication name, or
 /// the display of its code in a value set. `None` where they name none, or two.
 pub fn product<'t>(codes: &Codes, record: &'t Record<'_>) -> Option<&'t products::Product> {
     let terminology = record.terminology;
-    let mut coded = codes.codings();
-    if let Some(product) = coded.find_map(|coding| terminology.product_by_code(coding)) {
-        return Some(product);
-    }
-    let display = medication_display(codes, record);
-    let mut named: Vec<&products::Product> = codes
-        .all_words()
-        .chain(display)
-        .flat_map(|words| terminology.products_named(words))
+    let coded: Vec<&products::Product> = codes
+        .codings()
+        .filter_map(|coding| terminology.product_by_code(coding))
         .collect();
-    named.dedup();
-    match named.as_slice() {
+    let known = if coded.is_empty() {
+        let display = medication_display(codes, record);
+        let words = codes.all_words().chain(display);
+        words
+            .flat_map(|words| terminology.products_named(words))
+            .collect()
+    } else {
+        coded
+    };
+    match known.as_slice() {
         [first, rest @ ..] if rest.iter().all(|other| other.brand == first.brand) => Some(first),
         _ => None,
     }

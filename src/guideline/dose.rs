@@ -310,7 +310,7 @@ pub(super) fn monthly(
     if written.is_empty() {
         return Err(DoseUnknown::NoOrder);
     }
-    if let Some(gap) = written.iter().find_map(|order| order.gap) {
+    if let Some(gap) = written.iter().filter_map(|order| order.gap).min() {
         return Err(DoseUnknown::Written(gap));
     }
     let doses: Vec<&PlannedDose> = written
@@ -324,16 +324,16 @@ pub(super) fn monthly(
         .iter()
         .all(|dose| dose.amount.per_kilogram && dose.cap.is_none())
         && weight.is_none();
+    if doses.iter().any(|dose| dose.interval.is_none()) {
+        return Err(DoseUnknown::Written(DoseGap::IntervalMissing));
+    }
+    let needs_weight = doses.iter().any(|dose| dose.amount.per_kilogram) && !per_kilogram;
+    if needs_weight && weight.is_none() {
+        return Err(DoseUnknown::WeightMissing);
+    }
     let mut sum: Option<(Rate, Rate)> = None;
-    for dose in doses {
-        let Some(interval) = dose.interval else {
-            return Err(DoseUnknown::Written(DoseGap::IntervalMissing));
-        };
-        let factor = match (dose.amount.per_kilogram && !per_kilogram, weight) {
-            (false, _) => None,
-            (true, Some(weight)) => Some(weight),
-            (true, None) => return Err(DoseUnknown::WeightMissing),
-        };
+    for (dose, interval) in doses.iter().filter_map(|dose| Some((dose, dose.interval?))) {
+        let factor = weight.filter(|_| dose.amount.per_kilogram && !per_kilogram);
         let rate = |amount, pace| Rate::of(amount, pace, factor)?.capped(dose.cap);
         let low = rate(dose.amount.low, interval.least).ok_or(unusable)?;
         let high = rate(dose.amount.high, interval.most).ok_or(unusable)?;
