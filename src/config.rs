@@ -57,6 +57,9 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// Whether a network may read the metrics.
     pub metrics_on_network: bool,
+    /// Where the report page is served, a loopback address.
+    #[serde(deserialize_with = "exposure::optional_address")]
+    pub report_listen: Option<SocketAddr>,
     /// The clients that may call.
     pub clients: Vec<Client>,
     /// The name of the client that every caller is taken for while none is checked; empty where

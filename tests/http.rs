@@ -21,6 +21,7 @@ mod http {
     pub mod overload;
     pub mod playground;
     pub mod protocol;
+    pub mod report;
     pub mod requests;
     pub mod sandbox;
     pub mod sandbox_behaviours;
