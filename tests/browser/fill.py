@@ -23,7 +23,7 @@ CARDS = [
     ("C05", "1.1", 12, 0.3, 0.5, [(OURS, "O1"), (OURS, "O2"), (OURS, "O12"), "words"], ["remove-draft"]),
     ("C08", "1.1", 0.3, 0.5, 0.2, [(OURS, "O9")], ["draft"]),
     ("C12", "1.1", 17, 0.8, 0.05, [(HL7, "action-completed")], ["task"]),
-    ("C13", "1.1", 3, 0.4, 0.4, [("urn:ehr:own", "to-be-discussed-at-the-next-conference-of-the-team")], ["task"]),
+    ("C15", "1.1", 3, 0.4, 0.4, [("urn:ehr:own", "to-be-discussed-at-the-next-conference-of-the-team")], ["task"]),
     ("C14", "1.1", 8, 0.7, 0.2, [(HL7, "expert-contradicts"), (OURS, "O5"), "words", None], ["stop"]),
     ("C16", "1.1", 5, 0.3, 0.1, [(OURS, "O6")], ["task"]),
     ("C29", "1.1", 2, 0, 0.9, [(OURS, "O11")], []),

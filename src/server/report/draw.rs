@@ -7,7 +7,7 @@ use super::view::{self, Named};
 use crate::{
     cards::Language,
     guideline::date::{days_between, plus_days},
-    report::{CardReport, Cell, Week, WeekCount},
+    report::{CardReport, Cell, SMALLEST, Week, WeekCount},
     server::pages::words::report as words,
     timeline::svg::{Anchor, Canvas, Pen, Type},
 };
@@ -131,19 +131,14 @@ pub struct Weeks {
 }
 
 impl Weeks {
-    /// From the first week of any card to the last.
-    pub fn of(cards: &[CardReport]) -> Option<Self> {
-        let weeks = || {
-            cards
-                .iter()
-                .flat_map(|card| &card.by_week)
-                .map(|by| by.week)
-        };
-        let (first, last) = (weeks().min()?, weeks().max()?);
+    /// Those of the report, which all cards have, and some before them where they are few.
+    pub fn of(card: &CardReport) -> Option<Self> {
+        let (first, last) = (card.by_week.first()?.week, card.by_week.last()?.week);
         let count = between(first, last)? + 1;
+        let before = (FEWEST_WEEKS - count).max(0);
         Some(Self {
-            first,
-            count: count.max(FEWEST_WEEKS),
+            first: Week::of(plus_days(first.monday()?, -7 * before)),
+            count: count + before,
         })
     }
 }
@@ -269,6 +264,10 @@ impl<'a> Picture<'a> {
                 .iter()
                 .find(|label| LABEL.width(label) + 8.0 <= width);
             if let Some(label) = label {
+                if part != Part::Accepted {
+                    let plate = (LABEL.width(label) + 2.0, BAR - 8.0);
+                    self.canvas.area((x + 4.0, top + 4.0), plate, PAPER);
+                }
                 self.canvas.text((x + 6.0, middle), LABEL, label);
             }
             x += width;
@@ -293,7 +292,8 @@ impl<'a> Picture<'a> {
                 .filter_map(|(_, count)| *count)
                 .sum::<u64>()
         };
-        let most = round_up(card.by_week.iter().map(sum).max().unwrap_or(0));
+        let most = card.by_week.iter().map(sum).max().unwrap_or(0);
+        let most = round_up(most.max(SMALLEST));
         for count in [0, most / 2, most] {
             let y = bottom - COLUMNS * size(count) / size(most);
             self.canvas.line((WEEKS_LEFT, y), (right, y), HAIR);
@@ -326,8 +326,14 @@ impl<'a> Picture<'a> {
                     y -= height;
                     picture.part(part, (x, y), (width, height));
                     let label = count.to_string();
-                    if height >= 15.0 && LABEL.width(&label) + 2.0 <= width {
-                        picture.centred((x + width / 2.0, y + height / 2.0 + 4.0), &label);
+                    let wide = LABEL.width(&label);
+                    if height >= 15.0 && wide + 2.0 <= width {
+                        let (middle, centre) = (x + width / 2.0, y + height / 2.0);
+                        if part != Part::Accepted {
+                            let plate = (middle - wide / 2.0, centre - 7.0);
+                            picture.canvas.area(plate, (wide, 14.0), PAPER);
+                        }
+                        picture.centred((middle, centre + 4.0), &label);
                     }
                 }
                 if counts.iter().any(|(_, count)| count.is_none()) {

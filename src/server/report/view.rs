@@ -25,6 +25,7 @@ pub struct ReportView {
     /// The picture of all cards.
     pub outcomes: String,
     pub rows: Vec<RowView>,
+    /// Those of which more can be said than that they were shown.
     pub cards: Vec<CardView>,
     /// Cards with feedback that were never shown.
     pub unknown: Count,
@@ -33,6 +34,8 @@ pub struct ReportView {
 /// A card in the table of all cards.
 #[derive(Debug)]
 pub struct RowView {
+    /// More is said of it under this number.
+    pub number: Option<usize>,
     pub code: String,
     pub name: &'static str,
     pub version: String,
@@ -47,11 +50,14 @@ pub struct RowView {
 /// A card by itself.
 #[derive(Debug)]
 pub struct CardView {
+    pub number: usize,
     pub title: String,
     pub weeks: String,
     pub by_week: Vec<(String, [Count; 3])>,
-    /// Empty where it was not set aside.
+    /// The picture; empty where there is none.
     pub reasons: String,
+    /// It was set aside, and why is hidden.
+    pub reasons_hidden: bool,
     pub by_reason: Vec<(ReasonWords, Count)>,
     pub by_suggestion: Vec<(String, Count)>,
 }
@@ -126,19 +132,21 @@ impl ReportView {
             .iter()
             .map(|card| Named::new(card, &report.cards, language))
             .collect();
-        let weeks = Weeks::of(&report.cards);
+        let more = |card: &Named<'_>| !card.report.by_week.is_empty();
         Self {
             title: words::shown_in(report.from, report.to, language),
             note: words::hidden_note(language),
             outcomes: draw::outcomes(&cards, language),
             rows: cards
                 .iter()
-                .map(|card| RowView::new(card, language))
+                .zip(1..)
+                .map(|(card, number)| RowView::new(card, more(card).then_some(number), language))
                 .collect(),
             cards: cards
                 .iter()
                 .zip(1..)
-                .map(|(card, number)| CardView::new(card, number, weeks, language))
+                .filter(|(card, _)| more(card))
+                .map(|(card, number)| CardView::new(card, number, language))
                 .collect(),
             unknown: total(report.unknown_cards, language),
         }
@@ -146,7 +154,7 @@ impl ReportView {
 }
 
 impl RowView {
-    fn new(card: &Named<'_>, language: Language) -> Self {
+    fn new(card: &Named<'_>, number: Option<usize>, language: Language) -> Self {
         let report = card.report;
         let share = |count: Cell| match (count, report.shown) {
             (Some(count), Some(whole)) => Count {
@@ -156,6 +164,7 @@ impl RowView {
             _ => part(None, language),
         };
         Self {
+            number,
             code: report.card.clone(),
             name: card.name,
             version: report.guideline.clone(),
@@ -170,11 +179,12 @@ impl RowView {
 }
 
 impl CardView {
-    fn new(card: &Named<'_>, number: usize, weeks: Option<Weeks>, language: Language) -> Self {
+    fn new(card: &Named<'_>, number: usize, language: Language) -> Self {
         let report = card.report;
         Self {
+            number,
             title: card.title(),
-            weeks: weeks.map_or_else(String::new, |weeks| {
+            weeks: Weeks::of(report).map_or_else(String::new, |weeks| {
                 draw::weeks(&format!("weeks-{number}"), card, weeks, language)
             }),
             by_week: report
@@ -191,6 +201,7 @@ impl CardView {
             } else {
                 draw::reasons(&format!("reasons-{number}"), card, language)
             },
+            reasons_hidden: report.by_reason.is_empty() && report.overridden != Some(0),
             by_reason: report
                 .by_reason
                 .iter()

@@ -101,6 +101,11 @@ pub const WEEK: Text = text("Uge", "Week");
 pub const BY_WEEK: Text = text("Uge for uge", "Week by week");
 /// The reasons.
 pub const REASONS: Text = text("Begrundelser for at tilsidesætte", "Reasons to set aside");
+/// They are hidden.
+pub const REASONS_HIDDEN: Text = text(
+    "Begrundelserne er skjult: de ville røbe små tal.",
+    "The reasons are hidden: they would tell small counts.",
+);
 /// A reason.
 pub const REASON: Text = text("Begrundelse", "Reason");
 /// Its code.
