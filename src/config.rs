@@ -65,6 +65,9 @@ pub struct Config {
     /// Of a hundred calls, how many are traced.
     #[serde(deserialize_with = "percent")]
     pub traces_percent: u8,
+    /// Where the report page is served, a loopback address.
+    #[serde(deserialize_with = "exposure::optional_address")]
+    pub report_listen: Option<SocketAddr>,
     /// The clients that may call.
     pub clients: Vec<Client>,
     /// The name of the client that every caller is taken for while none is checked; empty where

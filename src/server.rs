@@ -20,6 +20,7 @@ mod page;
 mod pages;
 mod playground;
 pub mod readiness;
+mod report;
 mod shown;
 mod smart;
 mod socket;
@@ -70,6 +71,7 @@ pub use log::start as start_log;
 use outbound::OutboundError;
 pub use page::curl_lines;
 use readiness::Readiness;
+pub use report::router as report_router;
 use shown::ShownQueue;
 pub use smart::{Sessions, Writes};
 use telemetry::{SERVER_TIMING, Telemetry, TelemetryError};
@@ -113,6 +115,8 @@ pub struct State {
     pub writes: Arc<Writes>,
     /// What was shown and what came back.
     pub store: Arc<store::Store>,
+    /// The same, for reports.
+    pub reports: Arc<store::Store>,
     /// The way of what was shown to the store.
     pub shown: ShownQueue,
     /// The audit trail.
@@ -198,6 +202,7 @@ impl State {
             assumed: Caller::new(config.assumed_client())?,
             patience: Patience::For(config.fetch_deadline),
             shown: ShownQueue::start(Arc::clone(&store)),
+            reports: store.apart()?,
             store,
             telemetry: Telemetry::start(&config)?,
             audit: Arc::new(Audit::start(&config, clock.clone()).map_err(ServerError::Audit)?),
@@ -264,7 +269,8 @@ fn routes(state: &Arc<State>) -> Router {
                 "/demo/requests/{patient}/{hook}",
                 get(demonstration::request),
             )
-            .nest("/fhir", fhir::routes());
+            .nest("/fhir", fhir::routes())
+            .merge(report::routes());
     }
     let (app, playground) = (
         smart::address(state).is_some(),
@@ -372,6 +378,13 @@ pub async fn run(
         let routes = Router::new().route("/metrics", get(text));
         beside.spawn(async { axum::serve(listener, routes).await.map_err(ServerError::Io) });
     }
+    if let Some(address) = state.config.report_listen {
+        let listener = listen(address).await?;
+        let address = listener.local_addr()?;
+        tracing::info!(%address, "report");
+        let routes = report::router(Arc::clone(&state));
+        beside.spawn(async { axum::serve(listener, routes).await.map_err(ServerError::Io) });
+    }
     let of = Arc::clone(&state);
     beside.spawn(async move {
         of.trust.prepare(of.clock.now().as_second()).await;
@@ -383,6 +396,7 @@ pub async fn run(
     state.shown.flush().await;
     state.audit.flush();
     state.store.close().await;
+    state.reports.close().await;
     state.telemetry.stop().await;
     Ok(())
 }

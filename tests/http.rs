@@ -34,6 +34,7 @@ mod http {
     pub mod playground;
     pub mod private_ca;
     pub mod protocol;
+    pub mod report;
     pub mod requests;
     pub mod sandbox;
     pub mod sandbox_behaviours;

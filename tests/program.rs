@@ -472,6 +472,10 @@ fn serve_says_what_is_missing_before_anyone_can_call() {
             format!("metrics-listen = \"0.0.0.0:0\"\n{CLIENT}"),
             Some("metrics are given to every caller"),
         ),
+        (
+            format!("report-listen = \"0.0.0.0:0\"\n{CLIENT}"),
+            Some("the report is shown to every caller"),
+        ),
     ] {
         let (listening, words) = first_words(&configuration);
         match refused {

@@ -180,6 +180,7 @@ pub(super) fn picture(timeline: &Timeline, language: Language) -> String {
         language,
     );
     canvas.document(
+        "timeline",
         (WIDTH, picture.y),
         (words::TITLE.say(language), &description),
         language.tag(),

@@ -10,7 +10,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
-const root = resolve(import.meta.dirname, "../..");
+export const root = resolve(import.meta.dirname, "../..");
 const tools = process.env.SID_CDS_TOOLS ?? join(root, "target/tools");
 const require = createRequire(join(tools, "package.json"));
 const { chromium } = require("playwright-core");
@@ -18,7 +18,10 @@ const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const screenshots = join(root, "target/screenshots");
 mkdirSync(screenshots, { recursive: true });
 
-/** Starts the program; resolves when it has said where it listens. */
+/**
+ * Starts the program; resolves when it has said where it listens. `says` waits for another line, and gives
+ * the first group of the expression.
+ */
 export function start(args, environment = {}) {
   const program = process.env.SID_CDS_PROGRAM ?? join(root, "target/debug/sid-cds");
   const child = spawn(program, args, {
@@ -27,13 +30,26 @@ export function start(args, environment = {}) {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
+  const waiting = new Set();
+  const says = (expression) =>
+    new Promise((done) => {
+      const look = () => {
+        const found = expression.exec(said);
+        if (!found) return;
+        waiting.delete(look);
+        done(found[1]);
+      };
+      waiting.add(look);
+      look();
+    });
   return new Promise((done, failed) => {
     const listen = (chunk) => {
       said += chunk;
+      for (const look of [...waiting]) look();
       const address = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
       const port = /address=127\.0\.0\.1:(\d+)/.exec(said)?.[1];
       const base = address ?? (port && `http://127.0.0.1:${port}`);
-      if (base) done({ base, stop: () => child.kill("SIGTERM") });
+      if (base) done({ base, says, stop: () => child.kill("SIGTERM") });
     };
     child.stdout.on("data", listen);
     child.stderr.on("data", listen);

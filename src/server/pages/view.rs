@@ -29,6 +29,7 @@ pub struct ResultView {
     language: Language,
     /// Suggestions can be accepted and cards set aside; else the page is only read.
     acts: bool,
+    feedback: Feedback,
     title: String,
     conclusion: Vec<Fact>,
     cards: Vec<CardView>,
@@ -39,6 +40,17 @@ pub struct ResultView {
     svg: String,
     columns: [&'static str; 4],
     rows: Vec<Row>,
+}
+
+/// What becomes of the feedback on a card that is set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feedback {
+    /// None is sent.
+    NotSent,
+    /// It is sent; of words it is kept only that there were some.
+    WordsNotKept,
+    /// It is sent, and words are kept.
+    WordsKept,
 }
 
 /// A line of the conclusion.
@@ -77,12 +89,13 @@ struct SuggestionView {
 
 impl ResultView {
     /// What is shown of an evaluation.
-    pub fn new(evaluation: &Evaluation, language: Language) -> Self {
+    pub fn new(evaluation: &Evaluation, language: Language, feedback: Feedback) -> Self {
         let assessment = &evaluation.assessment;
         let timeline = Timeline::new(&evaluation.chart, assessment);
         Self {
             language,
             acts: true,
+            feedback,
             title: words::conclusion_on(assessment.as_of, language),
             conclusion: conclusion(assessment, language),
             cards: evaluation.cards.iter().map(CardView::new).collect(),
@@ -101,7 +114,7 @@ impl ResultView {
     pub fn to_read(evaluation: &Evaluation, language: Language, opened_from: Option<&str>) -> Self {
         let mut view = Self {
             acts: false,
-            ..Self::new(evaluation, language)
+            ..Self::new(evaluation, language, Feedback::NotSent)
         };
         for card in &mut view.cards {
             card.opened = opened_from == Some(card.code);
@@ -111,6 +124,14 @@ impl ResultView {
 
     fn say(&self, text: impl Borrow<Text>) -> &'static str {
         text.borrow().say(self.language)
+    }
+
+    fn tells(&self) -> bool {
+        self.feedback != Feedback::NotSent
+    }
+
+    fn keeps_words(&self) -> bool {
+        self.feedback == Feedback::WordsKept
     }
 
     /// The conclusion in one line, for those who hear it.

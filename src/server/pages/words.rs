@@ -1,5 +1,7 @@
 //! The words of the pages around the cards, Danish and English side by side.
 
+pub mod report;
+
 use jiff::civil::Date;
 
 use crate::{
@@ -87,6 +89,42 @@ pub const RECOMMENDED: Text = text("anbefalet", "recommended");
 pub const OVERRIDE: Text = text("Tilsidesæt kortet", "Set the card aside");
 /// Why a card is set aside.
 pub const REASON: Text = text("Begrundelse", "Reason");
+/// None of the reasons.
+pub const NO_REASON: Text = text("Ingen af dem", "None of these");
+/// Words of one's own.
+pub const IN_WORDS: Text = text(
+    "Med egne ord (kan udelades)",
+    "In your own words (optional)",
+);
+/// Words are kept.
+pub const WORDS_KEPT: Text = text(
+    "Ordene gemmes. Skriv ingen patientdata.",
+    "The words are kept. Write no patient data.",
+);
+/// Words are not kept.
+pub const WORDS_NOT_KEPT: Text = text(
+    "Tjenesten gemmer kun, at der var ord, ikke hvad de siger.",
+    "The service keeps only that there were words, not what they say.",
+);
+/// Feedback.
+pub const FEEDBACK: Text = text("Tilbagemelding", "Feedback");
+/// None was sent.
+pub const NO_FEEDBACK: Text = text(
+    "Ingen endnu. Den sendes, når et forslag accepteres eller et kort tilsidesættes.",
+    "None yet. It is sent when a suggestion is accepted or a card set aside.",
+);
+/// It was kept.
+pub const FEEDBACK_SENT: Text = text(
+    "Tilbagemelding sendt til tjenesten.",
+    "Feedback sent to the service.",
+);
+/// It was not kept.
+pub const FEEDBACK_FAILED: Text = text(
+    "Tilbagemeldingen blev ikke modtaget.",
+    "The feedback was not received.",
+);
+/// Where it is counted.
+pub const SEE_REPORT: Text = text("Se rapporten", "See the report");
 /// That a card was set aside.
 pub const OVERRIDDEN: Text = text("Tilsidesat", "Set aside");
 /// Source of a card.
