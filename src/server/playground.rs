@@ -35,6 +35,7 @@ use super::{
         words,
     },
     shown::Showing,
+    telemetry::Span,
     smart,
 };
 use crate::{
@@ -350,10 +351,12 @@ fn answer(state: &State, question: &Question) -> Result<Found, Refusal> {
         state.shown.add(Showing {
             cards: &evaluation.cards,
             guideline: evaluation.assessment.guideline.version,
+            at: state.clock.now(),
             // They are shown today, whatever day is asked about.
             day: state.clock.today(zone),
             service: call.service.id(),
             client: state.assumed.name(),
+            call: &Span::default(),
         });
         format!("/cds-services/{}/feedback", call.service.id())
     });

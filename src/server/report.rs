@@ -65,10 +65,7 @@ pub fn router(state: impl Into<Arc<State>>) -> Router {
         .with_state(Arc::clone(&state))
         .layer(middleware::from_fn(named_locally))
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&state.audit),
-            log::one_line,
-        ))
+        .layer(middleware::from_fn_with_state(state, log::one_line))
 }
 
 /// Lets through what was called by a name of this machine. Another site can have its own name stand for

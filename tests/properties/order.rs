@@ -87,6 +87,7 @@ impl Shuffle {
             infections,
             immunoglobulin,
             running_orders,
+            past_doses,
             vaccinations,
             organ_foci,
             running_antibiotics,
@@ -112,6 +113,7 @@ impl Shuffle {
         self.list(infections);
         self.list(immunoglobulin);
         self.list(running_orders);
+        self.list(past_doses);
         self.list(vaccinations);
         self.list(organ_foci);
         self.list(running_antibiotics);
