@@ -35,8 +35,8 @@ use super::{
         words,
     },
     shown::Showing,
-    telemetry::Span,
     smart,
+    telemetry::Span,
 };
 use crate::{
     cards::{self, Language, catalogue::Text},
