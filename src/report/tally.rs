@@ -267,7 +267,7 @@ mod tests {
             ["2026-W02", "2026-W53"],
             "1 January 2027 is in week 53 of 2026"
         );
-        let all = weeks(&tally);
+        let all = super::weeks(&tally);
         assert_eq!((all.len(), all[0].to_string()), (53, "2026-W01".to_owned()));
         let monday = Week::of(date(2027, 1, 1)).monday();
         assert_eq!(monday, Some(date(2026, 12, 28)));

@@ -186,7 +186,12 @@ fn row(page: &str, card: &str) -> Vec<String> {
         .unwrap();
     let row = table
         .split("<tr>")
-        .find(|row| row.contains(&format!(">{card}</a>")))
+        // A link where there is more to say of it.
+        .find(|row| {
+            [format!(">{card}</a>"), format!(">{card} ")]
+                .iter()
+                .any(|name| row.contains(name))
+        })
         .unwrap();
     row.split("<td>")
         .skip(1)

@@ -266,6 +266,7 @@ function begin(makeSubject) {
   subject = beginning();
   answer = null;
   state.steps = [];
+  if ($("told")) $("told").hidden = true;
 }
 
 async function beginWithPatient(id) {
