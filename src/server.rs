@@ -24,6 +24,7 @@ mod report;
 mod shown;
 mod smart;
 mod socket;
+pub mod telemetry;
 pub mod terminology;
 pub mod trust;
 
@@ -70,11 +71,15 @@ use readiness::Readiness;
 pub use report::router as report_router;
 use shown::ShownQueue;
 pub use smart::Sessions;
+use telemetry::{SERVER_TIMING, Telemetry, TelemetryError};
 pub use terminology::TerminologyError;
 use trust::{Trust, TrustError};
 
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// How long a stop waits for a report.
+const REPORT_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What every handler reads.
 #[derive(Debug)]
@@ -111,6 +116,8 @@ pub struct State {
     pub shown: ShownQueue,
     /// The audit trail.
     pub audit: Arc<Audit>,
+    /// Where traces go.
+    pub telemetry: Telemetry,
     /// The demonstration patients, in demonstration mode.
     pub demonstration: Option<Demonstration>,
 }
@@ -149,6 +156,9 @@ pub enum ServerError {
     /// The file of the audit trail.
     #[error("audit: the file cannot be opened: {0}")]
     Audit(io::Error),
+    /// Traces.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     /// A key file of a client.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -189,6 +199,7 @@ impl State {
             shown: ShownQueue::start(Arc::clone(&store)),
             reports: store.apart()?,
             store,
+            telemetry: Telemetry::start(&config)?,
             audit: Arc::new(Audit::start(&config).map_err(ServerError::Audit)?),
             config,
             clock,
@@ -222,7 +233,7 @@ fn routes(state: &Arc<State>) -> Router {
     let with = || Arc::clone(state);
     // A layer reaches only what stands above it: whatever is served to clients stands here. A call
     // comes in from the last of them: who it is, how often it calls, its body, a place.
-    let guarded = Router::new()
+    let mut guarded = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
         .route("/cds-services/{id}/feedback", post(feedback::receive))
@@ -232,6 +243,9 @@ fn routes(state: &Arc<State>) -> Router {
         .layer(middleware::from_fn_with_state(with(), limits::receive))
         .layer(middleware::from_fn_with_state(with(), limits::rate))
         .layer(middleware::from_fn_with_state(with(), trust::guard));
+    if state.telemetry.is_on() {
+        guarded = guarded.layer(middleware::from_fn_with_state(with(), telemetry::trace));
+    }
     let mut routes = Router::new()
         .merge(guarded)
         .route("/fhir-artifacts", get(artefacts::all))
@@ -290,6 +304,7 @@ fn cors(origins: &Origins) -> CorsLayer {
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .expose_headers([SERVER_TIMING])
         .max_age(PREFLIGHT_MAX_AGE)
 }
 
@@ -366,7 +381,9 @@ pub async fn run(
     state.shown.flush().await;
     state.audit.flush();
     state.store.close().await;
-    state.reports.close().await;
+    // A report that is being read is not waited for.
+    let _ = tokio::time::timeout(REPORT_WAIT, state.reports.close()).await;
+    state.telemetry.stop().await;
     Ok(())
 }
 
