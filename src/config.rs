@@ -59,15 +59,15 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// Whether a network may read the metrics.
     pub metrics_on_network: bool,
+    /// Where the report page is served, a loopback address.
+    #[serde(deserialize_with = "exposure::optional_address")]
+    pub report_listen: Option<SocketAddr>,
     /// Where traces are sent; none without it.
     #[serde(deserialize_with = "exposure::collector")]
     pub traces_endpoint: Option<BaseUrl>,
     /// Of a hundred calls, how many are traced.
     #[serde(deserialize_with = "percent")]
     pub traces_percent: u8,
-    /// Where the report page is served, a loopback address.
-    #[serde(deserialize_with = "exposure::optional_address")]
-    pub report_listen: Option<SocketAddr>,
     /// The clients that may call.
     pub clients: Vec<Client>,
     /// The name of the client that every caller is taken for while none is checked; empty where

@@ -84,6 +84,9 @@ const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(60
 /// lost to clients that believe they are connected.
 const BACKLOG: u32 = 4096;
 
+/// How long a stop waits for a report.
+const REPORT_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What every handler reads.
 #[derive(Debug)]
 pub struct State {
@@ -396,7 +399,8 @@ pub async fn run(
     state.shown.flush().await;
     state.audit.flush();
     state.store.close().await;
-    state.reports.close().await;
+    // A report that is being read is not waited for.
+    let _ = tokio::time::timeout(REPORT_WAIT, state.reports.close()).await;
     state.telemetry.stop().await;
     Ok(())
 }

@@ -1,15 +1,24 @@
 //! Small counts are not printed, nor what would reveal them.
 //!
-//! A count from 1 to 4 could be about persons that someone knows. Hiding it alone does not hide it:
-//! the total less the other counts is the hidden one. So a hidden count is never alone: the smallest of
-//! the others are hidden with it until at least two are, which together are at least 5, and at least 3 more
-//! than one for each, since a hidden count is known to be no zero. Where even all of them are not enough,
-//! as with five that are one each, zeros are hidden too.
+//! A count from 1 to 4 could be about persons that someone knows. Hiding it alone does not hide it: the
+//! total less the other counts is the hidden one. So the smallest of the others are hidden with it, until
+//! what is hidden could be several things to someone who knows these rules:
+//!
+//! - it is at least two counts, which together are at least 5;
+//! - they are at least 3 more than one for each, since a hidden count is known to be no zero;
+//! - each has at least 3 values that fit, since it is known to be less than the smallest that is printed.
+//!   Equal counts are hidden together.
+//!
+//! Where even all of them are not enough, as with five that are one each, zeros are hidden too.
+
+use std::collections::BTreeSet;
 
 /// The smallest count that is printed, zero aside.
 pub const SMALLEST: u64 = 5;
 /// How much more than one for each the hidden counts are together.
 const SLACK: u64 = 3;
+/// How many values fit each hidden count.
+const VALUES: u64 = 3;
 
 /// A count, or `None` where it is not printed.
 pub type Cell = Option<u64>;
@@ -29,32 +38,43 @@ pub fn parts(counts: &[u64], total: Cell) -> Vec<Cell> {
 /// places there are tells too. `None` where they cannot be listed.
 pub fn listed(counts: &[u64], total: Cell) -> Option<Vec<Cell>> {
     total?;
-    let mut by_size: Vec<usize> = (0..counts.len())
-        .filter(|&at| counts.get(at).is_some_and(|count| *count > 0))
-        .collect();
-    by_size.sort_by_key(|&at| counts.get(at));
-    let mut cells: Vec<Cell> = counts.iter().copied().map(Some).collect();
-    let (mut hidden, mut sum): (u64, u64) = (0, 0);
-    let told = |hidden: u64, sum: u64| {
-        hidden == 1 || (hidden > 0 && (sum < SMALLEST || sum < hidden + SLACK))
-    };
-    for at in by_size {
-        let count = counts.get(at).copied().unwrap_or_default();
-        if count >= SMALLEST && !told(hidden, sum) {
+    let mut hidden: Vec<u64> = Vec::new();
+    let mut smallest_printed = None;
+    for count in counts.iter().copied().filter(|count| *count > 0).collect::<BTreeSet<_>>() {
+        if count >= SMALLEST && !is_told(&hidden, Some(count)) {
+            smallest_printed = Some(count);
             break;
         }
-        if let Some(cell) = cells.get_mut(at) {
-            *cell = None;
-        }
-        hidden += 1;
-        sum += count;
+        hidden.extend(counts.iter().filter(|other| **other == count));
     }
-    (!told(hidden, sum)).then_some(cells)
+    if is_told(&hidden, smallest_printed) {
+        return None;
+    }
+    let print = |count: &u64| (!hidden.contains(count)).then_some(*count);
+    Some(counts.iter().map(print).collect())
+}
+
+/// Whether hidden counts can be told from their sum and the smallest count above them that is printed.
+fn is_told(hidden: &[u64], printed: Option<u64>) -> bool {
+    let (number, sum) = (hidden.len() as u64, hidden.iter().sum::<u64>());
+    if number == 0 {
+        return false;
+    }
+    if number == 1 || sum < SMALLEST || sum < number + SLACK {
+        return true;
+    }
+    let Some(printed) = printed else {
+        return false;
+    };
+    let others = number - 1;
+    let most = (printed - 1).min(sum - others);
+    let least = sum.saturating_sub(others * (printed - 1)).max(1);
+    most + 1 < least + VALUES
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     use super::*;
 
@@ -69,6 +89,10 @@ mod tests {
             (&[1, 2, 40], &[None, None, None]),
             (&[1, 4, 40], &[None, None, Some(40)]),
             (&[3, 3, 3, 9], &[None, None, None, Some(9)]),
+            // The two that are hidden are no more than four each, and eight together.
+            (&[4, 4, 5], &[None, None, None]),
+            (&[4, 4, 11], &[None, None, Some(11)]),
+            (&[4, 8, 8, 30], &[None, None, None, Some(30)]),
             // One each, and nothing else they could be.
             (&[1, 1, 1, 1, 1, 40], &[None, None, None, None, None, None]),
             (&[1, 1, 1, 1, 1, 0], &[None, None, None, None, None, None]),
@@ -100,7 +124,7 @@ mod tests {
     }
 
     /// Whoever knows how counts are hidden looks at all that would be printed alike: no hidden count has
-    /// one value only in them, nor two.
+    /// one value only in them.
     fn not_to_be_calculated(all: impl Iterator<Item = (Vec<u64>, Vec<Cell>)>) {
         let mut alike: BTreeMap<(Cell, Vec<Cell>), Vec<Vec<u64>>> = BTreeMap::new();
         for (counts, printed) in all {
@@ -117,7 +141,7 @@ mod tests {
         for ((total, printed), counts) in alike {
             for at in (0..printed.len()).filter(|at| printed[*at].is_none()) {
                 let values: BTreeSet<u64> = counts.iter().map(|counts| counts[at]).collect();
-                assert!(values.len() > 2, "{total:?} {printed:?}: {values:?}");
+                assert!(values.len() > 1, "{total:?} {printed:?}: {values:?}");
             }
         }
     }
