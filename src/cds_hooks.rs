@@ -108,6 +108,17 @@ impl Answer {
     }
 }
 
+/// A part of the work on an answer, for whoever measures how long each takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// FHIR to facts.
+    Chart,
+    /// Facts to the assessment.
+    Guideline,
+    /// The assessment to cards.
+    Cards,
+}
+
 /// Answers one call of `service` from the request and from what was fetched for it.
 ///
 /// # Errors
@@ -122,7 +133,24 @@ pub fn answer(
     as_of: Date,
     settings: Settings<'_>,
 ) -> Result<Answer, OperationOutcome> {
-    evaluate(service, request, fetched, as_of, settings).map(|evaluation| Answer {
+    answer_in_steps(service, request, fetched, as_of, settings, |_| ())
+}
+
+/// Answers one call, as [`answer`] does; `begins` is told of each step.
+///
+/// # Errors
+///
+/// As [`answer`].
+pub fn answer_in_steps(
+    service: &Service,
+    request: &Request<'_>,
+    fetched: &Fetched,
+    as_of: Date,
+    settings: Settings<'_>,
+    begins: impl FnMut(Step),
+) -> Result<Answer, OperationOutcome> {
+    let evaluation = evaluate_in_steps(service, request, fetched, as_of, settings, begins);
+    evaluation.map(|evaluation| Answer {
         concluded: Concluded::new(
             request.hook_instance().to_owned(),
             &evaluation.chart,
@@ -155,6 +183,17 @@ pub fn evaluate(
     as_of: Date,
     settings: Settings<'_>,
 ) -> Result<Evaluation, OperationOutcome> {
+    evaluate_in_steps(service, request, fetched, as_of, settings, |_| ())
+}
+
+fn evaluate_in_steps(
+    service: &Service,
+    request: &Request<'_>,
+    fetched: &Fetched,
+    as_of: Date,
+    settings: Settings<'_>,
+    mut begins: impl FnMut(Step),
+) -> Result<Evaluation, OperationOutcome> {
     let Settings {
         zone,
         terminology,
@@ -167,6 +206,7 @@ pub fn evaluate(
     if let Some(outcome) = unobtained.as_ref().filter(|_| refuses) {
         return Err(outcome.clone());
     }
+    begins(Step::Chart);
     let chart = request.completed_chart(
         fetched,
         Reading {
@@ -175,7 +215,9 @@ pub fn evaluate(
             terminology,
         },
     );
+    begins(Step::Guideline);
     let assessment = guideline::assess(&chart.facts, as_of);
+    begins(Step::Cards);
     let writing = Writing {
         language,
         service: service.id(),

@@ -88,6 +88,8 @@ pub struct Plan<'a> {
     pub inputs: &'a [PathBuf],
     /// Day, zone and value sets.
     pub reading: Reading<'a>,
+    /// What tells the site's own codes from others: a run goes on only with the same.
+    pub site_codes: &'a str,
     /// Which part of the patients.
     pub shard: Shard,
     /// A type without a single resource in the export was exported all the same.

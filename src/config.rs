@@ -57,6 +57,12 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// Whether a network may read the metrics.
     pub metrics_on_network: bool,
+    /// Where traces are sent; none without it.
+    #[serde(deserialize_with = "exposure::collector")]
+    pub traces_endpoint: Option<BaseUrl>,
+    /// Of a hundred calls, how many are traced.
+    #[serde(deserialize_with = "percent")]
+    pub traces_percent: u8,
     /// The clients that may call.
     pub clients: Vec<Client>,
     /// The name of the client that every caller is taken for while none is checked; empty where
@@ -426,6 +432,11 @@ fn within<'de, D: Deserializer<'de>, const LEAST: usize, const MOST: usize>(
     }
     let expected = format!("expected a number from {LEAST} to {MOST}");
     Err(D::Error::custom(expected))
+}
+
+fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let number = number(deserializer, "percent", 1, 100)?;
+    Ok(u8::try_from(number).unwrap_or(100))
 }
 
 /// A time of up to ten minutes.

@@ -23,6 +23,7 @@ pub mod readiness;
 mod shown;
 mod smart;
 mod socket;
+pub mod telemetry;
 pub mod terminology;
 pub mod trust;
 
@@ -68,6 +69,7 @@ pub use page::curl_lines;
 use readiness::Readiness;
 use shown::ShownQueue;
 pub use smart::Sessions;
+use telemetry::{SERVER_TIMING, Telemetry, TelemetryError};
 pub use terminology::TerminologyError;
 use trust::{Trust, TrustError};
 
@@ -107,6 +109,8 @@ pub struct State {
     pub shown: ShownQueue,
     /// The audit trail.
     pub audit: Arc<Audit>,
+    /// Where traces go.
+    pub telemetry: Telemetry,
     /// The demonstration patients, in demonstration mode.
     pub demonstration: Option<Demonstration>,
 }
@@ -145,6 +149,9 @@ pub enum ServerError {
     /// The file of the audit trail.
     #[error("audit: the file cannot be opened: {0}")]
     Audit(io::Error),
+    /// Traces.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     /// A key file of a client.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -184,6 +191,7 @@ impl State {
             patience: Patience::For(config.fetch_deadline),
             shown: ShownQueue::start(Arc::clone(&store)),
             store,
+            telemetry: Telemetry::start(&config)?,
             audit: Arc::new(Audit::start(&config).map_err(ServerError::Audit)?),
             config,
             clock,
@@ -217,7 +225,7 @@ fn routes(state: &Arc<State>) -> Router {
     let with = || Arc::clone(state);
     // A layer reaches only what stands above it: whatever is served to clients stands here. A call
     // comes in from the last of them: who it is, how often it calls, its body, a place.
-    let guarded = Router::new()
+    let mut guarded = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
         .route("/cds-services/{id}/feedback", post(feedback::receive))
@@ -227,6 +235,9 @@ fn routes(state: &Arc<State>) -> Router {
         .layer(middleware::from_fn_with_state(with(), limits::receive))
         .layer(middleware::from_fn_with_state(with(), limits::rate))
         .layer(middleware::from_fn_with_state(with(), trust::guard));
+    if state.telemetry.is_on() {
+        guarded = guarded.layer(middleware::from_fn_with_state(with(), telemetry::trace));
+    }
     let mut routes = Router::new()
         .merge(guarded)
         .route("/fhir-artifacts", get(artefacts::all))
@@ -284,6 +295,7 @@ fn cors(origins: &Origins) -> CorsLayer {
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .expose_headers([SERVER_TIMING])
         .max_age(PREFLIGHT_MAX_AGE)
 }
 
@@ -353,6 +365,7 @@ pub async fn run(
     state.shown.flush().await;
     state.audit.flush();
     state.store.close().await;
+    state.telemetry.stop().await;
     Ok(())
 }
 

@@ -297,6 +297,118 @@ fn every_format_comes_to_the_same_summary() {
     }
 }
 
+/// Codes that look like what decides and are in no set: in the rows, counted by the summary in every
+/// format and over shards, without a name or a text of the record; and gone once they are mapped.
+#[test]
+fn codes_that_are_not_mapped_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let observation = |id: &str, patient: &str, code: Value| {
+        json!({ "resourceType": "Observation", "id": id, "status": "final", "code": code,
+            "subject": { "reference": format!("Patient/{patient}") },
+            "effectiveDateTime": "2026-03-01",
+            "valueQuantity": { "value": 4, "unit": "g/L", "system": "http://unitsofmeasure.org", "code": "g/L" } })
+    };
+    let igg = json!({ "coding": [{ "system": "urn:oid:1.2.3.4", "code": "IGG1", "display": "P-IgG Qvistgaard" }] });
+    let text = json!({ "text": "IgM Qvistgaard" });
+    // In a code that is not a local one, with characters that separate in CSV and in the table.
+    let odd = json!({ "coding": [{ "system": "http://loinc.org", "code": "x;\"y|z,1", "display": "IgA" }] });
+    let order = json!({ "resourceType": "MedicationRequest", "id": "m", "status": "active", "intent": "order",
+        "subject": { "reference": "Patient/b" }, "authoredOn": "2026-03-01",
+        "medicationCodeableConcept": { "coding": [{ "system": "urn:oid:1.2.3.5", "code": "77", "display": "IVIG" }] } });
+    let patient =
+        |id: &str| json!({ "resourceType": "Patient", "id": id, "birthDate": "1960-01-01" });
+    let lines = [
+        patient("a"),
+        patient("b"),
+        patient("c"),
+        observation("1", "a", igg.clone()),
+        observation("2", "a", igg.clone()),
+        observation("3", "b", igg),
+        observation("4", "b", text),
+        observation("5", "b", odd),
+        order,
+    ];
+    let export = folder.path().join("export.ndjson");
+    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    fs::write(&export, lines).unwrap();
+    let input = [path(&export)];
+    let out = |name: &str| folder.path().join(name);
+
+    let (by_patient, _) = rows(&input, &out("rows.ndjson"), &[]);
+    assert_eq!(by_patient["c"]["unmapped"], json!([]));
+    assert_eq!(
+        by_patient["a"]["unmapped"],
+        json!([{ "element": "Observation.code", "system": "urn:oid:1.2.3.4", "code": "IGG1",
+            "looksLike": ["igg"], "count": 2 }])
+    );
+    assert_eq!(by_patient["b"]["unmapped"].as_array().unwrap().len(), 4);
+
+    let summarise = |files: &[&Path]| -> Value {
+        let mut arguments = vec!["cohort", "summary", "--json"];
+        arguments.extend(files.iter().map(|file| path(file)));
+        serde_json::from_slice(&sid_cds(&arguments).stdout).unwrap()
+    };
+    let summary = summarise(&[&out("rows.ndjson")]);
+    let unmapped = summary["unmapped"].as_array().unwrap();
+    assert_eq!(
+        unmapped[0],
+        json!({ "looksLike": ["igg"], "element": "Observation.code", "system": "urn:oid:1.2.3.4",
+            "code": "IGG1", "patients": 2, "uses": 3 })
+    );
+    let of = |looks_like: &str| {
+        let mut all = unmapped.iter();
+        all.find(|one| one["looksLike"] == json!([looks_like]))
+            .unwrap()
+    };
+    assert_eq!(unmapped.len(), 4, "{summary}");
+    assert_eq!(of("igm")["code"], Value::Null);
+    assert_eq!(of("iga")["code"], "x;\"y|z,1");
+    assert_eq!(
+        of("immunoglobulin")["element"],
+        "MedicationRequest.medicationCodeableConcept"
+    );
+    for name in ["rows.csv", "rows.parquet"] {
+        let mut arguments = vec!["cohort", "--as-of", AS_OF, "--out"];
+        let out = out(name);
+        arguments.extend([path(&out), path(&export)]);
+        assert!(sid_cds(&arguments).status.success());
+        assert_eq!(summarise(&[&out]), summary, "{name}");
+    }
+    let shards = ["0/2", "1/2"].map(|shard| {
+        let out = out(&format!("shard{}.ndjson", &shard[..1]));
+        rows(&input, &out, &["--shard", shard]);
+        out
+    });
+    assert_eq!(summarise(&[&shards[0], &shards[1]]), summary);
+    let table = sid_cds(&["cohort", "summary", path(&out("rows.csv"))]).stdout;
+    let table = String::from_utf8(table).unwrap();
+    assert!(
+        table.contains(
+            "         2         3  igg             Observation.code  urn:oid:1.2.3.4|IGG1\n"
+        ),
+        "{table}"
+    );
+    for name in ["rows.ndjson", "rows.csv"] {
+        let text = fs::read_to_string(out(name)).unwrap();
+        assert!(!text.contains("Qvistgaard"), "{name}: {text}");
+    }
+    assert!(!table.contains("Qvistgaard"));
+
+    // Mapped by the site, IGG1 is a result like any other.
+    let site = out("site.json");
+    let map = json!({ "resourceType": "ValueSet", "url": "urn:sid-cds:valueset:lab-igg-mass",
+        "compose": { "include": [{ "system": "urn:oid:1.2.3.4",
+            "concept": [{ "code": "IGG1", "display": "P-IgG, local" }] }] } });
+    fs::write(&site, map.to_string()).unwrap();
+    let (mapped, _) = rows(
+        &input,
+        &out("mapped.ndjson"),
+        &["--terminology", path(&site)],
+    );
+    assert_eq!(mapped["a"]["unmapped"], json!([]));
+    assert_eq!(mapped["b"]["unmapped"].as_array().unwrap().len(), 3);
+}
+
 #[test]
 fn what_cannot_be_used_is_said_and_the_rest_is_done() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+#[path = "support/collector.rs"]
+mod collector;
+
 mod http {
     pub mod answers;
     pub mod artefacts;
@@ -25,6 +28,7 @@ mod http {
     pub mod sandbox;
     pub mod sandbox_behaviours;
     pub mod sockets;
+    pub mod telemetry;
     pub mod tokens;
     pub mod trust;
     pub mod trust_harness;

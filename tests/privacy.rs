@@ -1,4 +1,5 @@
-//! Nothing of a patient, and no token, is in the log, the metrics, or an error: `docs/LOGGING.md`.
+//! Nothing of a patient, and no token, is in the log, the metrics, a trace, or an error:
+//! `docs/LOGGING.md`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
@@ -14,6 +15,12 @@ use std::{
 };
 
 use serde_json::{Value, json};
+
+#[allow(dead_code, reason = "what other tests use")]
+#[path = "support/collector.rs"]
+mod collector;
+
+use collector::Collector;
 
 /// A word that is in no program: what carries it comes from a call.
 const MARK: &str = "Qvistgaardsen";
@@ -81,6 +88,16 @@ impl Program {
 
     fn metrics(&self) -> String {
         call(self.metrics, "GET /metrics HTTP/1.1", b"").1
+    }
+}
+
+impl Program {
+    /// Stops it as a service is stopped, so that what waits is sent.
+    fn stop(&mut self) {
+        let signal = format!("kill -TERM {}", self.child.id());
+        let told = Command::new("sh").args(["-c", &signal]).status().unwrap();
+        assert!(told.success());
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
     }
 }
 
@@ -205,10 +222,12 @@ fn nothing_of_a_patient_leaves_but_in_an_answer() {
     let folder = tempfile::tempdir().unwrap();
     let audit = folder.path().join("audit.ndjson");
     let sink = format!("file:{}", audit.display());
-    let program = Program::start(
+    let collector = Collector::start();
+    let mut program = Program::start(
         &["demo", "--port", "0"],
         &[
             ("SID_CDS_AUDIT", &sink),
+            ("SID_CDS_TRACES_ENDPOINT", &collector.endpoint()),
             ("SID_CDS_BODY_LIMIT_BYTES", "300000"),
             ("SID_CDS_JSON_DEPTH_LIMIT", "32"),
             ("SID_CDS_ENTRY_LIMIT", "200"),
@@ -221,7 +240,9 @@ fn nothing_of_a_patient_leaves_but_in_an_answer() {
     let mut post = |hook: &str, body: &[u8]| {
         let head = format!(
             "POST /cds-services/sid-{hook} HTTP/1.1{JSON}\r\nauthorization: Bearer {TOKEN}\r\ncookie: \
-             a={MARK}\r\nreferer: https://ehr.example/{MARK}"
+             a={MARK}\r\nreferer: https://ehr.example/{MARK}\r\ntraceparent: \
+             00-00000000000000000000000101701234-0000000101701234-01\r\ntracestate: ehr={MARK}\r\nbaggage: \
+             patient={MARK}"
         );
         let (status, text) = program.call(&head, body);
         if status == 200 {
@@ -359,6 +380,13 @@ fn nothing_of_a_patient_leaves_but_in_an_answer() {
         audit.lines().count()
     );
     clean("the audit trail", &audit, &forbidden);
+    program.stop();
+    let spans = collector.spans();
+    for name in ["read", "fetch", "query", "chart", "guideline", "cards"] {
+        let count = spans.iter().filter(|span| span.name == name).count();
+        assert!(count >= 10, "{count} of {name}");
+    }
+    clean("the traces", &collector.text(), &forbidden);
 }
 
 /// What is stored of cards and of feedback, free text included, names no patient.

@@ -66,10 +66,15 @@ struct Demo {
 impl Demo {
     /// With the most talkative log there is.
     fn start() -> Self {
+        Self::with_log("trace", "text")
+    }
+
+    fn with_log(level: &str, format: &str) -> Self {
         let log = Made::new("demo.log", "");
         let mut child = program()
             .args(["demo", "--port", "0"])
-            .env("SID_CDS_LOG", "trace")
+            .env("SID_CDS_LOG", level)
+            .env("SID_CDS_LOG_FORMAT", format)
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&log.0).unwrap())
             .spawn()
@@ -91,6 +96,25 @@ impl Demo {
     }
 }
 
+impl Demo {
+    /// The commands that it prints.
+    fn commands(&self) -> Vec<&str> {
+        let lines = self.greeting.lines().map(str::trim);
+        lines.filter(|line| line.starts_with("curl ")).collect()
+    }
+
+    /// Stops it by a signal; gives its log.
+    fn stop(mut self) -> String {
+        let killed = Command::new("sh")
+            .args(["-c", &format!("kill -TERM {}", self.child.id())])
+            .status()
+            .unwrap();
+        assert!(killed.success());
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+        fs::read_to_string(&self.log.0).unwrap()
+    }
+}
+
 impl Drop for Demo {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -101,13 +125,8 @@ impl Drop for Demo {
 /// The log at its most talkative holds no body, name or id (PHI-03).
 #[test]
 fn the_printed_commands_work_and_a_signal_stops_it() {
-    let mut demo = Demo::start();
-    let commands: Vec<&str> = demo
-        .greeting
-        .lines()
-        .map(str::trim)
-        .filter(|line| line.starts_with("curl "))
-        .collect();
+    let demo = Demo::start();
+    let commands = demo.commands();
     assert_eq!(commands.len(), 3, "{}", demo.greeting);
     for (command, member) in commands.iter().zip(["services", "cards", "cards"]) {
         let output = Command::new("sh").args(["-c", command]).output().unwrap();
@@ -118,13 +137,7 @@ fn the_printed_commands_work_and_a_signal_stops_it() {
             .is_some_and(|list| !list.is_empty());
         assert!(answered, "{command}: {answer}");
     }
-    let killed = Command::new("sh")
-        .args(["-c", &format!("kill -TERM {}", demo.child.id())])
-        .status()
-        .unwrap();
-    assert!(killed.success());
-    assert_eq!(demo.child.wait().unwrap().code(), Some(0));
-    let log = fs::read_to_string(&demo.log.0).unwrap();
+    let log = demo.stop();
     for said in [
         "listening",
         "answered service=\"sid-patient-view\" client=\"demo\" status=200",
@@ -137,6 +150,36 @@ fn the_printed_commands_work_and_a_signal_stops_it() {
     for unsaid in ["p01", "Testesen", "CAR-T", "Practitioner"] {
         assert!(!log.contains(unsaid), "{unsaid}: {log}");
     }
+}
+
+/// `log-format = "json"`: an object a line, with the fields of docs/LOGGING.md as they are.
+#[test]
+fn the_log_for_machines_is_an_object_a_line() {
+    let demo = Demo::with_log("info", "json");
+    for command in demo.commands() {
+        let output = Command::new("sh").args(["-c", command]).output().unwrap();
+        assert!(output.status.success(), "{command}");
+    }
+    let log = demo.stop();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+        .collect();
+    for line in &lines {
+        for member in ["timestamp", "level", "target"] {
+            assert!(line[member].is_string(), "{member}: {line}");
+        }
+        assert!(line["fields"]["message"].is_string(), "{line}");
+    }
+    let of_a_service = |line: &&Value| {
+        line["fields"]["message"] == "answered" && line["fields"]["service"] == "sid-patient-view"
+    };
+    let answered = lines.iter().find(of_a_service).unwrap();
+    let fields = &answered["fields"];
+    assert_eq!(fields["client"], "demo");
+    assert_eq!(fields["status"], 200);
+    assert!(fields["ms"].is_number(), "{answered}");
+    assert!(fields["cards"].is_string(), "{answered}");
 }
 
 #[test]
@@ -269,6 +312,14 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
         (
             "required-data-missing = \"500\"",
             "required-data-missing = \"500\": expected one of \"412\", \"card\"",
+        ),
+        (
+            "traces-endpoint = \"collector:4318\"",
+            "traces-endpoint = \"collector:4318\": expected a base address",
+        ),
+        (
+            "traces-percent = 0",
+            "traces-percent = 0: expected a number of percent from 1 to 100",
         ),
         ("listen = ", "line 1"),
     ] {

@@ -3,10 +3,13 @@
 //! For the integrator who connects a source. What comes out are codes with their counts; no text of a
 //! record, no id, no date.
 
-use std::collections::BTreeMap;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, value::RawValue};
 
 use super::terminology::{
     Coding, Terminology, ValueSetId,
@@ -57,7 +60,12 @@ pub struct Row {
 pub struct Survey<'t> {
     terminology: &'t Terminology,
     rows: BTreeMap<Key, Row>,
+    /// What names that were met look like, by element: the same few come again and again.
+    looked_at: HashMap<(String, String), Vec<Look>>,
 }
+
+/// Most names that are remembered.
+const REMEMBERED: usize = 20_000;
 
 /// Element, system, code; of text without a code, what it looks like.
 type Key = (String, Option<String>, Option<String>, Vec<Look>);
@@ -68,7 +76,62 @@ impl<'t> Survey<'t> {
         Self {
             terminology,
             rows: BTreeMap::new(),
+            looked_at: HashMap::new(),
         }
+    }
+
+    /// Counts the codes of a resource or Bundle, of which only the members with codes are parsed. False
+    /// when it is none.
+    pub fn add_text(&mut self, text: &str) -> bool {
+        #[derive(Deserialize)]
+        struct Entry<'a> {
+            #[serde(borrow, default)]
+            resource: Option<&'a RawValue>,
+        }
+        let Ok(members) = serde_json::from_str::<HashMap<Cow<'_, str>, &RawValue>>(text) else {
+            return false;
+        };
+        let read = |name: &str| members.get(name).map(|raw| raw.get());
+        let Some(kind) = read("resourceType").and_then(|raw| serde_json::from_str(raw).ok()) else {
+            return false;
+        };
+        let kind: String = kind;
+        if kind == "Bundle" {
+            let entries = read("entry").and_then(|raw| serde_json::from_str(raw).ok());
+            let entries: Vec<Entry<'_>> = entries.unwrap_or_default();
+            for resource in entries.iter().filter_map(|entry| entry.resource) {
+                self.add_text(resource.get());
+            }
+            return true;
+        }
+        let elements = ELEMENTS.iter().filter(|(name, _)| *name == kind);
+        let names = elements.filter_map(|(_, path)| path.first().copied());
+        let mut coded = Map::new();
+        for name in names.chain(["contained"]) {
+            if let Some(value) = read(name).and_then(|raw| serde_json::from_str(raw).ok()) {
+                coded.insert(name.to_owned(), value);
+            }
+        }
+        self.resource(&kind, &Value::Object(coded));
+        true
+    }
+
+    /// The codes that look like what they are not mapped to; what was counted is forgotten.
+    pub fn take_unmapped(&mut self) -> Vec<Row> {
+        let rows = std::mem::take(&mut self.rows).into_values();
+        rows.filter(|row| !row.looks_like.is_empty()).collect()
+    }
+
+    fn looks(&mut self, element: &str, name: &str) -> Vec<Look> {
+        let key = (element.to_owned(), name.to_owned());
+        if let Some(known) = self.looked_at.get(&key) {
+            return known.clone();
+        }
+        let found = looks(self.terminology, element, name);
+        if self.looked_at.len() < REMEMBERED {
+            self.looked_at.insert(key, found.clone());
+        }
+        found
     }
 
     /// Counts the codes of a resource: of a Bundle every entry's, of a ValueSet, CodeSystem or
@@ -132,9 +195,7 @@ impl<'t> Survey<'t> {
             sets.push("statement");
         }
         let looks_like = if sets.is_empty() {
-            display.map_or_else(Vec::new, |display| {
-                looks(self.terminology, element, display)
-            })
+            display.map_or_else(Vec::new, |display| self.looks(element, display))
         } else {
             Vec::new()
         };
@@ -214,7 +275,7 @@ impl<'t> Survey<'t> {
             .find_map(|coding| text(coding, "display"))
             .or_else(|| text(concept, "text"));
         let Some(words) = words else { return };
-        let looks_like = looks(self.terminology, element, words);
+        let looks_like = self.looks(element, words);
         let key = (element.to_owned(), None, None, looks_like.clone());
         let row = self.rows.entry(key).or_insert_with(|| Row {
             element: element.to_owned(),
@@ -343,7 +404,7 @@ mod tests {
         let encounter = json!({"resourceType": "Encounter", "class": {"code": "IMP",
             "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode"}});
         let rows = survey(&[
-            bundle,
+            bundle.clone(),
             request,
             value_set,
             code_system,
@@ -398,11 +459,27 @@ mod tests {
         let first_known = rows.iter().position(|row| !row.sets.is_empty());
         let last_look = rows.iter().rposition(|row| !row.looks_like.is_empty());
         assert!(last_look < first_known, "what needs a person comes first");
+        let terminology = Terminology::built_in().expect("the embedded value sets");
+        let mut by_text = Survey::new(&terminology);
+        let unmapped = |rows: Vec<Row>| -> Vec<Row> {
+            let mut rows: Vec<Row> = rows
+                .into_iter()
+                .filter(|row| !row.looks_like.is_empty())
+                .collect();
+            rows.sort_by_key(|row| (row.element.clone(), row.code.clone()));
+            rows
+        };
+        for _ in 0..2 {
+            assert!(by_text.add_text(&bundle.to_string()));
+            let found = unmapped(by_text.take_unmapped());
+            assert_eq!(found, unmapped(survey(std::slice::from_ref(&bundle))));
+            assert!(found.len() >= 3, "{found:?}");
+        }
+        assert!(!by_text.add_text("[]") && !by_text.add_text("{}"));
         let all = serde_json::to_string(&rows).expect("JSON");
         for hidden in ["Nancy", "290258", "laboratory"] {
             assert!(!all.contains(hidden), "{hidden}");
         }
-        let terminology = Terminology::built_in().expect("the embedded value sets");
         assert!(!Survey::new(&terminology).add(&json!([1])), "no resource");
     }
 }

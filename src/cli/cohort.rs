@@ -1,20 +1,22 @@
 //! `sid-cds cohort`: every patient of an export, a row each; and what the rows come to.
 
-use std::{num::NonZeroUsize, path::PathBuf, thread};
+use std::{fs, num::NonZeroUsize, path::PathBuf, thread};
 
 use clap::{Args, Subcommand, ValueEnum};
+use figment::value::magic::RelativePathBuf;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
+use uuid::Uuid;
 
 use super::{Failure, print};
 use crate::{
-    chart::{Reading, terminology::Terminology},
+    chart::Reading,
     cohort::{
         self, Plan, Shard, Tally, summary,
         write::{self, Format},
     },
     config::Config,
-    server::clock::Clock,
+    server::{clock::Clock, terminology},
 };
 
 /// The arguments of `cohort`.
@@ -38,6 +40,9 @@ pub struct Cohort {
     /// The export is the whole record: a type without a resource in it is "none", not "not exported".
     #[arg(long)]
     complete: bool,
+    /// A file with the site's own codes, as in the configuration; may be repeated.
+    #[arg(long = "terminology", value_name = "FILE")]
+    terminology_files: Vec<PathBuf>,
     /// The folder for the sorted export, as large as what can bear on a decision; beside the rows
     /// without it. A run that was interrupted goes on in it. It is removed at the end.
     #[arg(long, value_name = "FOLDER")]
@@ -52,7 +57,8 @@ pub struct Cohort {
 
 #[derive(Debug, Subcommand)]
 enum CohortCommand {
-    /// What the rows come to: populations and starts, stops and reviews that are due, data problems.
+    /// What the rows come to: populations and starts, stops and reviews that are due, data problems, codes
+    /// that are not mapped.
     Summary(Summary),
 }
 
@@ -114,7 +120,17 @@ fn assess(arguments: &Cohort) -> Result<(), Failure> {
         }
     };
     let config = Config::load(None)?;
-    let terminology = Terminology::built_in()?;
+    let configured = config.terminology_files.iter();
+    let files: Vec<PathBuf> = configured
+        .map(RelativePathBuf::relative)
+        .chain(arguments.terminology_files.clone())
+        .collect();
+    let terminology = terminology::load(&files)?;
+    let mut site_codes = Vec::new();
+    for file in &files {
+        site_codes.extend(fs::read(file)?);
+    }
+    let site_codes = Uuid::new_v5(&Uuid::NAMESPACE_OID, &site_codes).to_string();
     let zone = &config.time_zone.0;
     let work = arguments
         .work
@@ -133,6 +149,7 @@ fn assess(arguments: &Cohort) -> Result<(), Failure> {
             zone,
             terminology: &terminology,
         },
+        site_codes: &site_codes,
         shard: arguments.shard,
         complete: arguments.complete,
         work: &work,

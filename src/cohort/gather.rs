@@ -17,7 +17,7 @@ use super::{
     work::{Part, Work, write_whole},
 };
 use crate::{
-    chart::{self, Chart, Input, Obtained, Source},
+    chart::{self, Chart, Input, Obtained, Source, survey::Survey},
     guideline,
 };
 
@@ -125,6 +125,7 @@ fn assess(
 ) -> Result<(), CohortError> {
     let lines = Lines::read(work, Part::Patients, partition)?;
     let mut rows = Vec::new();
+    let mut survey = Survey::new(plan.reading.terminology);
     let path = work.rows(partition);
     let failed = |e: serde_json::Error| CohortError::Write {
         path: path.clone(),
@@ -137,7 +138,10 @@ fn assess(
             .unwrap_or_default();
         let chart = chart_of(&id, &patient, plan, types).map_err(failed)?;
         let assessment = guideline::assess(&chart.facts, plan.reading.as_of);
-        let row = Row::new(&id, &assessment).map_err(failed)?;
+        for line in &patient {
+            survey.add_text(line.text);
+        }
+        let row = Row::new(&id, &assessment, survey.take_unmapped()).map_err(failed)?;
         serde_json::to_writer(&mut rows, &row).map_err(failed)?;
         rows.push(b'\n');
     }

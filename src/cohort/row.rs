@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::guideline::assessment::Assessment;
+use crate::{chart::survey, guideline::assessment::Assessment};
 
 /// A row. Every code is one of decision-spec §1; every date is `YYYY-MM-DD`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -55,6 +55,37 @@ pub struct Row {
     pub cards: Vec<String>,
     /// Kinds of data problem.
     pub problems: Vec<String>,
+    /// Codes that look like what decides, and are in no value set.
+    pub unmapped: Vec<Unmapped>,
+}
+
+/// A code that nobody has mapped, as `sid-cds codes check` finds it; no name and no text of a record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Unmapped {
+    /// `Observation.code`.
+    pub element: String,
+    /// Its system; `None` where there is none.
+    pub system: Option<String>,
+    /// The code; `None` for concepts that are text only.
+    pub code: Option<String>,
+    /// What it looks like: `igg`, `car-t` and others.
+    pub looks_like: Vec<String>,
+    /// How often this patient has it.
+    pub count: u64,
+}
+
+impl From<survey::Row> for Unmapped {
+    fn from(row: survey::Row) -> Self {
+        let code = |look| serde_json::to_value(look).ok()?.as_str().map(str::to_owned);
+        Self {
+            element: row.element,
+            system: row.system,
+            code: row.code,
+            looks_like: row.looks_like.iter().filter_map(code).collect(),
+            count: row.count as u64,
+        }
+    }
 }
 
 impl Row {
@@ -63,7 +94,11 @@ impl Row {
     /// # Errors
     ///
     /// None in practice: an assessment is always JSON.
-    pub fn new(patient: &str, assessment: &Assessment) -> Result<Self, serde_json::Error> {
+    pub fn new(
+        patient: &str,
+        assessment: &Assessment,
+        unmapped: Vec<survey::Row>,
+    ) -> Result<Self, serde_json::Error> {
         let json = serde_json::to_value(assessment)?;
         let text = |path: &str| {
             json.pointer(path)
@@ -109,11 +144,12 @@ impl Row {
             dose: text("/dose/conclusion"),
             cards: list("/cards"),
             problems: problems.into_iter().collect(),
+            unmapped: unmapped.into_iter().map(Unmapped::from).collect(),
         })
     }
 
     /// The columns of the flat formats, in order, with what each holds.
-    pub const COLUMNS: [(&'static str, Column); 22] = [
+    pub const COLUMNS: [(&'static str, Column); 23] = [
         ("patient", Column::Text(|row| Some(row.patient.clone()))),
         ("asOf", Column::Text(|row| row.as_of.clone())),
         (
@@ -148,18 +184,24 @@ impl Row {
         ("dose", Column::Text(|row| row.dose.clone())),
         ("cards", Column::Text(|row| joined(&row.cards))),
         ("problems", Column::Text(|row| joined(&row.problems))),
+        ("unmapped", Column::Text(|row| as_json(&row.unmapped))),
     ];
 }
 
 /// What a column of a flat format holds.
 #[derive(Debug, Clone, Copy)]
 pub enum Column {
-    /// Text; a list is joined by `;`.
+    /// Text; a list of codes is joined by `;`, and the codes that are not mapped are JSON.
     Text(fn(&Row) -> Option<String>),
     /// A whole number.
     Number(fn(&Row) -> Option<i32>),
     /// Yes or no.
     Flag(fn(&Row) -> Option<bool>),
+}
+
+fn as_json(list: &[Unmapped]) -> Option<String> {
+    let json = serde_json::to_string(list).ok();
+    json.filter(|_| !list.is_empty())
 }
 
 fn joined(list: &[String]) -> Option<String> {

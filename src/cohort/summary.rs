@@ -1,4 +1,5 @@
-//! What a cohort comes to: populations and starts, stops and reviews that are due, data problems.
+//! What a cohort comes to: populations and starts, stops and reviews that are due, data problems, codes
+//! that are not mapped.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +8,7 @@ use std::{
 };
 
 use parquet::{file::reader::FileReader, file::serialized_reader::SerializedFileReader};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{
@@ -34,6 +35,60 @@ pub struct Summary {
     pub missing: BTreeMap<String, u64>,
     /// Patients by kind of data problem.
     pub problems: BTreeMap<String, u64>,
+    /// The codes that look like what decides and are in no value set, those of most patients first.
+    #[serde(serialize_with = "most_first")]
+    pub unmapped: BTreeMap<UnmappedCode, Uses>,
+}
+
+/// A code that nobody has mapped.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnmappedCode {
+    /// What it looks like.
+    pub looks_like: Vec<String>,
+    /// The element.
+    pub element: String,
+    /// Its system.
+    pub system: Option<String>,
+    /// The code; `None` for text only.
+    pub code: Option<String>,
+}
+
+/// How much of something there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Uses {
+    /// Patients who have it.
+    pub patients: u64,
+    /// How often they have it.
+    pub uses: u64,
+}
+
+impl Uses {
+    fn add(&mut self, other: Self) {
+        self.patients += other.patients;
+        self.uses += other.uses;
+    }
+}
+
+fn sorted(unmapped: &BTreeMap<UnmappedCode, Uses>) -> Vec<(&UnmappedCode, Uses)> {
+    let mut codes: Vec<_> = unmapped.iter().map(|(code, uses)| (code, *uses)).collect();
+    codes.sort_by_key(|(_, uses)| std::cmp::Reverse((uses.patients, uses.uses)));
+    codes
+}
+
+fn most_first<S: Serializer>(
+    unmapped: &BTreeMap<UnmappedCode, Uses>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        #[serde(flatten)]
+        code: &'a UnmappedCode,
+        #[serde(flatten)]
+        uses: Uses,
+    }
+    let lines = sorted(unmapped);
+    serializer.collect_seq(lines.iter().map(|(code, uses)| Line { code, uses: *uses }))
 }
 
 /// Course conclusions that ask somebody to do something.
@@ -89,6 +144,19 @@ impl Summary {
                 *counts.entry(code.clone()).or_default() += 1;
             }
         }
+        for one in &row.unmapped {
+            let code = UnmappedCode {
+                looks_like: one.looks_like.clone(),
+                element: one.element.clone(),
+                system: one.system.clone(),
+                code: one.code.clone(),
+            };
+            let uses = Uses {
+                patients: 1,
+                uses: one.count,
+            };
+            self.unmapped.entry(code).or_default().add(uses);
+        }
     }
 }
 
@@ -125,6 +193,21 @@ impl fmt::Display for Summary {
         table("Cards", &mut all(&self.cards).into_iter());
         table("Missing", &mut all(&self.missing).into_iter());
         table("Data problems", &mut all(&self.problems).into_iter());
+        if !self.unmapped.is_empty() {
+            text.push_str(
+                "\nCodes that are not mapped (patients, uses, what it looks like, element, code)\n",
+            );
+        }
+        for (code, Uses { patients, uses }) in sorted(&self.unmapped) {
+            let looks_like = code.looks_like.join(",");
+            let system = code.system.as_deref().unwrap_or("(no system)");
+            let element = &code.element;
+            let code = code.code.as_deref().unwrap_or("(text only)");
+            let _ = writeln!(
+                text,
+                "  {patients:>10}{uses:>10}  {looks_like:<16}{element}  {system}|{code}"
+            );
+        }
         f.write_str(&text)
     }
 }
@@ -176,6 +259,7 @@ fn unflatten(cells: Map<String, Value>) -> Option<Row> {
             Value::String(text) if LISTS.contains(&name.as_str()) => {
                 text.split(';').map(Value::from).collect()
             }
+            Value::String(text) if name == "unmapped" => serde_json::from_str(&text).ok()?,
             Value::String(text) if name == "winterDays" => Value::from(text.parse::<i32>().ok()?),
             Value::String(text) if name == "onImmunoglobulin" => {
                 Value::from(text.parse::<bool>().ok()?)
@@ -215,6 +299,9 @@ impl Summary {
             for (code, count) in others {
                 *own.entry(code).or_default() += count;
             }
+        }
+        for (code, uses) in other.unmapped {
+            self.unmapped.entry(code).or_default().add(uses);
         }
     }
 }

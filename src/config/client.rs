@@ -113,19 +113,29 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// Reads an address, with or without a slash at its end.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::read(text, is_this_machine)
+    }
+
+    fn read(text: &str, may_be_plain: impl Fn(&Host) -> bool) -> Option<Self> {
         let mut url = Url::parse(text).ok()?;
-        let encrypted = match url.scheme() {
+        let allowed = match url.scheme() {
             "https" => true,
-            "http" => is_this_machine(&url.host()?.to_owned()),
+            "http" => may_be_plain(&url.host()?.to_owned()),
             _ => false,
         };
-        let plain = url.query().is_none() && url.fragment().is_none() && has_no_user(&url);
-        if !encrypted || !plain || url.host().is_none() {
+        let bare = url.query().is_none() && url.fragment().is_none() && has_no_user(&url);
+        if !allowed || !bare || url.host().is_none() {
             return None;
         }
         let path = format!("{}/", url.path().trim_end_matches('/'));
         url.set_path(&path);
         Some(Self { url })
+    }
+
+    /// Reads an address that may be called over http wherever it is: one that is told nothing of a
+    /// patient, and no token.
+    pub fn parse_for_no_patient_data(text: &str) -> Option<Self> {
+        Self::read(text, |_| true)
     }
 
     /// Whether it is called over TLS.
@@ -154,6 +164,13 @@ impl BaseUrl {
     pub fn resolve(&self, link: &str) -> Option<Url> {
         let url = self.url.join(link).ok()?;
         self.covers(&url).then_some(url)
+    }
+
+    /// The URL of a path of the program's own.
+    pub fn with(&self, path: &'static str) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}{path}", self.url.path()));
+        url
     }
 
     /// The URL of a relative one, `Patient/1`; `None` where it would lead elsewhere than it says.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, net::SocketAddr};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
 
-use super::{ClientTrust, Config, ConfigError};
+use super::{BaseUrl, ClientTrust, Config, ConfigError};
 
 impl Config {
     /// Whether `serve` may listen where the configuration says.
@@ -164,6 +164,21 @@ pub(super) fn header_name<'de, D: Deserializer<'de>>(
     text.parse()
         .map(Some)
         .map_err(|_| D::Error::custom("expected the name of a header, as \"x-client-subject\""))
+}
+
+/// The base address of a collector; empty for none.
+pub(super) fn collector<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BaseUrl>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    BaseUrl::parse_for_no_patient_data(&text)
+        .map(Some)
+        .ok_or_else(|| {
+            D::Error::custom("expected a base address, as \"http://collector.example:4318\"")
+        })
 }
 
 /// An address and a port; empty for none.

@@ -60,7 +60,13 @@ async fn answered(
     report: &mut Report,
 ) -> Option<Answer> {
     let answer = ehr.call(Call::post(path, request)).await;
-    report.judge_status(Check::CallAnswers, &to, &answer, &[200]);
+    // A record of which a part could not be had is sent with the error: the answer may be 412 then.
+    let expected: &[u16] = if has_failed_search(request) {
+        &[200, 412]
+    } else {
+        &[200]
+    };
+    report.judge_status(Check::CallAnswers, &to, &answer, expected);
     let reply = answer.ok().filter(|reply| reply.status == 200)?;
     let media_type = reply.header("content-type");
     let json = media_type.split(';').next() == Some("application/json");
@@ -71,6 +77,16 @@ async fn answered(
         format!("{to}: no array `cards`")
     });
     body.filter(|_| cards).map(|body| Answer { to, body })
+}
+
+/// Does a Bundle of the prefetch hold an error?
+fn has_failed_search(request: &Value) -> bool {
+    let keys = request["prefetch"].as_object().into_iter().flatten();
+    let mut entries = keys.flat_map(|(_, bundle)| bundle["entry"].as_array().into_iter().flatten());
+    entries.any(|entry| {
+        let outcome = &entry["resource"];
+        outcome["resourceType"] == "OperationOutcome" && outcome["issue"][0]["severity"] == "error"
+    })
 }
 
 /// The ways of calling that are no fault, beside the whole prefetch.

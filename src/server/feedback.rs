@@ -10,7 +10,14 @@ use axum::{
 };
 use jiff::Timestamp;
 
-use super::{State, audit::Called, caller::Caller, error::Refusal, handlers};
+use super::{
+    State,
+    audit::Called,
+    caller::Caller,
+    error::Refusal,
+    handlers,
+    telemetry::{Span, Stage, Stages},
+};
 use crate::{
     cds_hooks::feedback::{self, Feedback, Outcome},
     store::{self, Received},
@@ -24,6 +31,7 @@ const RETRY_AFTER_SECONDS: u32 = 30;
 pub async fn receive(
     Shared(state): Shared<Arc<State>>,
     caller: Caller,
+    span: Span,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -31,23 +39,25 @@ pub async fn receive(
     let Some(service) = state.services.get(&id) else {
         return Refusal::not_found(handlers::NO_SUCH_SERVICE).into_response();
     };
-    let kept = keep(&state, service.id(), &caller, &headers, body).await;
+    let mut stages = Stages::of(span);
+    let kept = keep(&state, (service.id(), &caller), &headers, body, &mut stages).await;
     let called = Called::feedback(service.id(), caller.name(), kept.as_ref().ok().copied());
     let mut response = match kept {
         Ok(_) => ([(header::CACHE_CONTROL, "no-store")], StatusCode::OK).into_response(),
         Err(refusal) => refusal.into_response(),
     };
     response.extensions_mut().insert(called);
-    response
+    handlers::timed(response, stages, &state, &headers)
 }
 
 async fn keep(
     state: &State,
-    service: &str,
-    caller: &Caller,
+    (service, caller): (&str, &Caller),
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
+    stages: &mut Stages,
 ) -> Result<usize, Refusal> {
+    stages.begin(Stage::Read);
     let body = handlers::body(state, headers, body)?;
     let read =
         feedback::read(state.services.feedback_schema(), &body).map_err(Refusal::bad_request)?;
@@ -63,12 +73,14 @@ async fn keep(
             outcome: outcome(feedback, state.config.feedback_comments),
         })
         .collect();
+    stages.begin(Stage::Store);
     let unknown = state.store.add_feedback(&received).await.map_err(|error| {
         tracing::error!(%error, entries = received.len(), "feedback was not kept");
         metrics::counter!("sid_cds_feedback_not_kept_total").increment(count(received.len()));
         let text = "Feedback cannot be kept now. Send it again later.";
         Refusal::unavailable(text, RETRY_AFTER_SECONDS)
     })?;
+    stages.begin(Stage::Write);
     for (outcome, accepted) in [("accepted", true), ("overridden", false)] {
         let of_it = received
             .iter()

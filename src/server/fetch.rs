@@ -18,6 +18,7 @@ use url::Url;
 use super::{
     caller::Caller,
     outbound::{Answer, Budget, CallError, FHIR_JSON, FHIR_JSON_TYPES, Outbound, Wanted as Ask},
+    telemetry::{Query, Span},
 };
 use crate::{
     cds_hooks::completion::{Access, Fetched, FetchedKey, Start, Token, Wanted, WantedKey},
@@ -49,13 +50,15 @@ impl From<&Config> for Limits {
     }
 }
 
-/// Fetches what is wanted from the server that the request names, until `time_is_up`.
+/// Fetches what is wanted from the server that the request names, until `time_is_up`; the questions are
+/// spans below `span`.
 pub async fn fetch(
     wanted: Wanted,
     access: Option<&Access>,
     caller: &Caller,
     limits: Limits,
     time_is_up: impl Future<Output = ()>,
+    span: Span,
 ) -> Fetched {
     let Some(access) = access.filter(|_| !wanted.is_empty()) else {
         return Fetched::default();
@@ -67,6 +70,7 @@ pub async fn fetch(
                 outbound: caller.outbound().clone(),
                 authorization: access.token.as_ref().and_then(authorization),
                 budget: Arc::new(Budget::new(limits.bytes)),
+                span,
             };
             Fetching::new(way, base.clone(), limits)
                 .run(wanted, time_is_up)
@@ -93,6 +97,7 @@ struct Way {
     outbound: Outbound,
     authorization: Option<HeaderValue>,
     budget: Arc<Budget>,
+    span: Span,
 }
 
 /// A question.
@@ -174,8 +179,10 @@ impl Fetching {
                 && let Some(question) = self.waiting.pop_front()
             {
                 let way = self.way.clone();
+                let query = self.query(question.about);
                 self.running.spawn(async move {
-                    let answer = way.get(&question.url).await;
+                    let answer = way.get(&question.url, &query).await;
+                    query.done(answer.as_ref().err().copied());
                     (question.about, answer)
                 });
             }
@@ -191,6 +198,17 @@ impl Fetching {
             }
         }
         self.finish()
+    }
+
+    /// The span of a question: its key and page, and no part of its URL.
+    fn query(&self, about: About) -> Query {
+        let progress = match about {
+            About::Key(key) => self.keys.get(key),
+            About::Reference => None,
+        };
+        let key = progress.map_or("reference", |progress| &progress.key.key);
+        let page = progress.map_or(1, |progress| progress.pages.len() + 1);
+        self.way.span.query(key, page)
     }
 
     /// What has come; a key that is still open was not answered in time.
@@ -299,13 +317,17 @@ impl Fetching {
 
 impl Way {
     /// One resource or Bundle of R4.
-    async fn get(&self, url: &Url) -> Result<Box<RawValue>, Shortfall> {
+    async fn get(&self, url: &Url, query: &Query) -> Result<Box<RawValue>, Shortfall> {
         let ask = Ask {
             accept: FHIR_JSON,
             media_types: FHIR_JSON_TYPES,
             authorization: self.authorization.as_ref(),
         };
-        let answer = self.outbound.get(url, ask, &self.budget).await;
+        let traceparent = query.traceparent();
+        let outbound = &self.outbound;
+        let answer = outbound
+            .get_traced(url, ask, traceparent, &self.budget)
+            .await;
         let Answer { content_type, body } = answer.map_err(|error| match error {
             CallError::NotListed => Shortfall::NotListed,
             CallError::AddressRefused => Shortfall::AddressRefused,

@@ -6,7 +6,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State as Shared, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
@@ -20,6 +20,7 @@ use super::{
     language,
     shown::Showing,
     smart,
+    telemetry::{self, SERVER_TIMING, Span, Stage, Stages},
 };
 use crate::{
     cards::{self, Language},
@@ -27,6 +28,8 @@ use crate::{
     config::{RequiredDataMissing, Version},
 };
 
+/// Lets a page read how long an answer took.
+const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-origin");
 /// What 404 says of a service's address.
 pub const NO_SUCH_SERVICE: &str = "There is no such service. Discovery lists them.";
 
@@ -52,6 +55,7 @@ pub async fn discovery(Shared(state): Shared<Arc<State>>, headers: HeaderMap) ->
 pub async fn call(
     Shared(state): Shared<Arc<State>>,
     caller: Caller,
+    span: Span,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -59,8 +63,16 @@ pub async fn call(
     let Some(service) = state.services.get(&id) else {
         return Refusal::not_found(NO_SUCH_SERVICE).into_response();
     };
+    let mut stages = Stages::of(span);
     let language = language::of(state.config.language, &headers);
-    let mut answer = answer(&state, service, &caller, language, &headers, body).await;
+    let asked = Asked {
+        service,
+        caller: &caller,
+        language,
+        headers: &headers,
+    };
+    let mut answer = answer(&state, asked, body, &mut stages).await;
+    stages.begin(Stage::Write);
     if let Ok(answer) = &mut answer {
         if let Some(key) = state.config.card_key {
             cards::with_key(&mut answer.cards, key);
@@ -73,6 +85,7 @@ pub async fn call(
             day: answer.concluded.as_of,
             service: service.id(),
             client: caller.name(),
+            call: stages.call(),
         });
     }
     let called = Called::hook(service.id(), caller.name(), &answer);
@@ -89,32 +102,71 @@ pub async fn call(
         Err(refusal) => refusal.into_response(),
     };
     response.extensions_mut().insert(called);
+    timed(response, stages, &state, &headers)
+}
+
+/// The answer with how long its stages took, for its client and for the page that may read it.
+pub(super) fn timed(
+    mut response: Response,
+    stages: Stages,
+    state: &State,
+    headers: &HeaderMap,
+) -> Response {
+    let out = response.headers_mut();
+    if let Some(timing) = stages.header() {
+        out.insert(SERVER_TIMING, timing);
+    }
+    if let Some(origin) = telemetry::readable_by(&state.config.cors_origins, headers) {
+        out.insert(TIMING_ALLOW_ORIGIN, origin);
+    }
     response
+}
+
+/// Who asks which service, and how.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    service: &'a Service,
+    caller: &'a Caller,
+    language: Language,
+    headers: &'a HeaderMap,
 }
 
 async fn answer(
     state: &State,
-    service: &Service,
-    caller: &Caller,
-    language: Language,
-    headers: &HeaderMap,
+    asked: Asked<'_>,
     body: Result<Bytes, BytesRejection>,
+    stages: &mut Stages,
 ) -> Result<Answer, Refusal> {
+    let Asked {
+        service,
+        caller,
+        language,
+        headers,
+    } = asked;
     let time_is_up = state.patience.over();
+    stages.begin(Stage::Read);
     let body = self::body(state, headers, body)?;
     let zone = &state.config.time_zone.0;
     let today = state.clock.today(zone);
     let request = Request::read(service, &body).map_err(Refusal::bad_request)?;
     let wanted = request.wanted(service, today);
     let limits = Limits::from(&state.config);
-    let fetched = fetch(wanted, request.access(), caller, limits, time_is_up).await;
+    let span = if wanted.is_empty() {
+        Span::default()
+    } else {
+        stages.begin(Stage::Fetch)
+    };
+    let fetched = fetch(wanted, request.access(), caller, limits, time_is_up, span).await;
     let settings = Settings {
         zone,
         terminology: &state.terminology,
         language,
         refuses: state.config.required_data_missing == RequiredDataMissing::Refusal,
     };
-    let mut answer = cds_hooks::answer(service, &request, &fetched, today, settings)
+    let mut answer =
+        cds_hooks::answer_in_steps(service, &request, &fetched, today, settings, |step| {
+            stages.begin(step.into());
+        })
         .map_err(Refusal::precondition_failed)?;
     if caller.client().cds_hooks == Version::V1_0 {
         answer.name_deletes_as_in_1_0();

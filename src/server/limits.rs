@@ -20,7 +20,7 @@ use governor::{
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{State, caller::Caller, error::Refusal};
+use super::{State, caller::Caller, error::Refusal, telemetry::Span};
 use crate::{
     cds_hooks::measure::{self, Excess, measure},
     config::Config,
@@ -156,7 +156,10 @@ pub async fn receive(Shared(state): Shared<Arc<State>>, request: Request, next: 
     }
     let (parts, body) = request.into_parts();
     let config = &state.config;
+    let call: Option<&Span> = parts.extensions.get();
+    let span = call.map(|call| call.child("receive"));
     let received = tokio::time::timeout(config.receive_time, collect(body, &state)).await;
+    span.unwrap_or_default().end();
     let (bytes, _memory) = match received {
         Ok(Ok(received)) => received,
         Ok(Err(response)) => return response,

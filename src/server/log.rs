@@ -49,7 +49,7 @@ pub fn start(config: &Config) {
 }
 
 /// A method of HTTP's own by its name; a client may send any other word as one, and it is not repeated.
-fn method_name(method: &Method) -> &'static str {
+pub(super) fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

@@ -183,7 +183,7 @@ fn code(value: &impl Serialize) -> String {
 }
 
 /// What a call is counted under: the service, or the pattern of the address, which may hold an id.
-fn counted_as(state: &State, request: &Request) -> String {
+pub(super) fn counted_as(state: &State, request: &Request) -> String {
     let Some(pattern) = request.extensions().get::<MatchedPath>() else {
         return "unknown".to_owned();
     };

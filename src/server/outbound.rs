@@ -165,7 +165,25 @@ impl Outbound {
         wanted: Wanted<'_>,
         budget: &Budget,
     ) -> Result<Answer, CallError> {
-        let request = self.listed(url)?.get(url.clone());
+        self.get_traced(url, wanted, None, budget).await
+    }
+
+    /// As [`Self::get`], as a part of a trace.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get`].
+    pub async fn get_traced(
+        &self,
+        url: &Url,
+        wanted: Wanted<'_>,
+        traceparent: Option<HeaderValue>,
+        budget: &Budget,
+    ) -> Result<Answer, CallError> {
+        let mut request = self.listed(url)?.get(url.clone());
+        if let Some(traceparent) = traceparent {
+            request = request.header("traceparent", traceparent);
+        }
         receive(request, wanted, budget, &[StatusCode::OK]).await
     }
 

@@ -14,6 +14,7 @@ use std::{
 use jiff::{Timestamp, civil::Date};
 use tokio::sync::{mpsc, oneshot};
 
+use super::telemetry::Span;
 use crate::{
     cards::card::Card,
     store::{Shown, ShownSuggestion, Store},
@@ -38,8 +39,8 @@ pub struct ShownQueue {
 
 #[derive(Debug)]
 enum Message {
-    /// The cards of one answer.
-    Shown(Vec<Shown>),
+    /// The cards of one answer, and the span of the call.
+    Shown(Vec<Shown>, Span),
     /// Everything before this is written.
     Written(oneshot::Sender<()>),
 }
@@ -57,6 +58,8 @@ pub struct Showing<'a> {
     pub service: &'a str,
     /// The client's name.
     pub client: &'a str,
+    /// The span of the call.
+    pub call: &'a Span,
 }
 
 impl ShownQueue {
@@ -95,7 +98,7 @@ impl ShownQueue {
         });
         let dropped = self
             .sender
-            .try_send(Message::Shown(shown.collect()))
+            .try_send(Message::Shown(shown.collect(), showing.call.clone()))
             .is_err();
         if dropped {
             metrics::counter!("sid_cds_shown_dropped_total").increment(1);
@@ -123,10 +126,14 @@ async fn write(store: Arc<Store>, mut receiver: mpsc::Receiver<Message>) {
     let mut messages = Vec::new();
     while receiver.recv_many(&mut messages, BATCH).await > 0 {
         let mut shown = Vec::new();
+        let mut spans = Vec::new();
         let mut waiting = Vec::new();
         for message in messages.drain(..) {
             match message {
-                Message::Shown(cards) => shown.extend(cards),
+                Message::Shown(cards, call) => {
+                    shown.extend(cards);
+                    spans.push(call.child("store"));
+                }
                 Message::Written(sender) => waiting.push(sender),
             }
         }
@@ -144,6 +151,7 @@ async fn write(store: Arc<Store>, mut receiver: mpsc::Receiver<Message>) {
                 }
             }
         }
+        spans.iter().for_each(Span::end);
         for sender in waiting {
             // Whoever asked may have given up.
             let _ = sender.send(());

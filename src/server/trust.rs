@@ -24,6 +24,7 @@ use super::{
     caller::Caller,
     error::Refusal,
     outbound::{Outbound, OutboundError},
+    telemetry::Span,
 };
 use crate::config::{BaseUrl, Client, ClientTrust, Config, Jwt, Keys, Replay};
 pub use denial::Denial;
@@ -266,7 +267,13 @@ pub async fn guard(
 ) -> Response {
     let now = state.clock.now().as_second();
     let path = request.uri().path();
-    match state.trust.caller(request.headers(), path, now).await {
+    let span = request
+        .extensions()
+        .get()
+        .map(|call: &Span| call.child("trust"));
+    let caller = state.trust.caller(request.headers(), path, now).await;
+    span.unwrap_or_default().end();
+    match caller {
         Ok(caller) => {
             if let Some(caller) = caller {
                 request.extensions_mut().insert(caller);

@@ -32,6 +32,7 @@ use crate::{
         language,
         outbound::{Budget, FHIR_JSON, FHIR_JSON_TYPES, Wanted},
         pages::{self, view::ResultView, words},
+        telemetry::Span,
     },
 };
 
@@ -202,7 +203,15 @@ async fn evaluate(state: &State, access: &Access, language: Language) -> Result<
     let wanted = request.wanted(service, today);
     let limits = Limits::from(&state.config);
     let time_is_up = tokio::time::sleep(PATIENCE);
-    let fetched = fetch(wanted, request.access(), &caller, limits, time_is_up).await;
+    let fetched = fetch(
+        wanted,
+        request.access(),
+        &caller,
+        limits,
+        time_is_up,
+        Span::default(),
+    )
+    .await;
     let settings = Settings {
         zone,
         terminology: &state.terminology,
