@@ -3,6 +3,7 @@
 //! No clock and no I/O: a request, what was fetched for it and a day in, cards or an `OperationOutcome`
 //! out. [`request::Request::wanted`] says what is to be fetched.
 
+mod body;
 pub mod completion;
 pub mod feedback;
 pub mod measure;
@@ -251,7 +252,7 @@ fn unobtained(key: &str, why: Obtained<'_>) -> Issue {
             IssueCode::Required,
             "it was not sent, and no fhirServer is named".to_owned(),
         ),
-        Obtained::Value(_) | Obtained::Fetched { .. } => (
+        Obtained::Value(_) | Obtained::Split(_) | Obtained::Fetched { .. } => (
             IssueCode::Incomplete,
             "it holds an error, or nothing that can be read".to_owned(),
         ),

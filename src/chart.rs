@@ -9,7 +9,7 @@ pub mod fhir_version;
 pub mod identity;
 mod immunizations;
 mod infections;
-mod json;
+pub mod json;
 mod laboratory;
 mod medication;
 mod page;
@@ -37,7 +37,7 @@ use crate::guideline::{
     problem::{Problem, Touches},
 };
 use codes::Codes;
-pub use page::{next_link, open_medications, resources};
+pub use page::{Page, open_medications};
 use record::{Record, note};
 pub use shortfall::Shortfall;
 use source::Obtainment;
@@ -74,6 +74,8 @@ pub enum Obtained<'a> {
     /// A JSON value: a resource, a Bundle, an OperationOutcome, `null` (searched, none), or anything
     /// else that a client may send.
     Value(&'a RawValue),
+    /// The same, split already.
+    Split(&'a Page<'a>),
     /// A value as above, and the pages that were fetched after it.
     Fetched {
         /// The value that was sent, or the first page that was fetched.
@@ -95,7 +97,8 @@ impl<'a> Obtained<'a> {
     pub fn is_without_answer(self, source: Source) -> bool {
         match self {
             Self::Value(raw) if raw.get() == "null" => false,
-            Self::Value(_) | Self::Fetched { .. } => {
+            Self::Split(page) if page.is_answer(source) => false,
+            Self::Value(_) | Self::Split(_) | Self::Fetched { .. } => {
                 let alone = Obtainment::of(&Input::Prefetch(vec![(source, "", self)]));
                 alone.entries.is_empty() && !alone.problems.is_empty()
             }
@@ -208,7 +211,7 @@ pub fn read(
         (None, Input::Record(_)) => drafts::of_record(&record, &mut facts),
         (None, Input::Prefetch(_) | Input::Completed(..)) => drafts::Drafted::default(),
     };
-    record::drop_vague(&mut facts);
+    record::settle_problems(&mut facts);
     let mut facts = facts.in_order();
     let (written, raw): (Vec<Order>, Vec<&RawValue>) = drafted.immunoglobulin.into_iter().unzip();
     facts.order = gravest_order(&facts, &written, reading.as_of).cloned();
@@ -274,17 +277,15 @@ fn subject_of_all(obtained: &Obtainment<'_>, facts: &mut Facts) -> Option<Refere
 
 /// Resources of another patient are not used, and are a problem.
 fn note_anothers(record: &Record<'_>, facts: &mut Facts) {
-    for entry in &record.obtained.entries {
-        if record.is_anothers(entry) {
-            let why = "the subject is another patient";
-            note(
-                facts,
-                &entry.reference,
-                Problem::OtherPatient,
-                Touches::Nothing,
-                why,
-            );
-        }
+    for entry in record.of_others() {
+        let why = "the subject is another patient";
+        note(
+            facts,
+            &entry.reference,
+            Problem::OtherPatient,
+            Touches::Nothing,
+            why,
+        );
     }
 }
 

@@ -59,8 +59,11 @@ fn json_files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
+/// The examples by name, and the large Bundles by name as they stand.
+type Examples = (Vec<(String, Value)>, Vec<(String, String)>);
+
 /// The instances among HL7's examples, by file name, and the texts of those over [`LARGE`].
-fn examples() -> (Vec<(String, Value)>, Vec<(String, String)>) {
+fn examples() -> Examples {
     let (mut examples, mut large) = (Vec::new(), Vec::new());
     for path in json_files("node_modules/hl7.fhir.r4.examples") {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();

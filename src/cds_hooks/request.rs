@@ -1,23 +1,22 @@
 //! A request to a service: checked against its schema, its resources kept as they were sent.
 
-use std::{collections::BTreeSet, fmt};
+use std::collections::BTreeSet;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
+use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
 use jiff::civil::Date;
 
 use super::{
+    body::{Body, Prefetch},
     completion::{Access, Fetched, Start, Token, Wanted, WantedKey},
     outcome::{Issue, IssueCode, OperationOutcome},
     service::Service,
 };
 use crate::{
     chart::{
-        self, Chart, Drafts, Input, Obtained, Reading, Source, fhir_version, identity::Identity,
+        self, Chart, Drafts, Input, Obtained, Page, Reading, Source, fhir_version,
+        identity::Identity, json::Object,
     },
     guideline::hooks::Hook,
 };
@@ -28,7 +27,7 @@ pub struct Request<'a> {
     hook_instance: String,
     patient_id: String,
     selections: Vec<String>,
-    draft_orders: Option<&'a RawValue>,
+    draft_orders: Option<Page<'a>>,
     /// In the order of the service's templates.
     prefetch: Vec<Key<'a>>,
     access: Option<Access>,
@@ -40,7 +39,7 @@ struct Key<'a> {
     source: Source,
     name: String,
     required: bool,
-    sent: Option<&'a RawValue>,
+    sent: Option<Page<'a>>,
 }
 
 impl<'a> Request<'a> {
@@ -50,8 +49,8 @@ impl<'a> Request<'a> {
     ///
     /// Every fault of the body, each with its path and none with its value.
     pub fn read(service: &Service, body: &'a [u8]) -> Result<Self, OperationOutcome> {
-        let members = json::<Members<'_>>(body)?;
-        let (instance, mut faults) = members.for_schema();
+        let Body { members, prefetch } = json(body)?;
+        let (instance, mut faults) = for_schema(&members, &prefetch);
         faults.extend(service.schema().faults(&instance));
         if let Some(outcome) = OperationOutcome::from_issues(faults) {
             return Err(outcome);
@@ -74,9 +73,10 @@ impl<'a> Request<'a> {
             .map(|raw| serde_json::from_str(raw.get()).map_err(|_| unreadable()))
             .transpose()?
             .unwrap_or_default();
-        let prefetch = prefetch(service, &members);
+        let draft_orders = draft_orders.map(Page::of);
+        let prefetch = keys(service, &prefetch);
         if let Some(outcome) =
-            OperationOutcome::from_issues(other_versions(draft_orders, &prefetch))
+            OperationOutcome::from_issues(other_versions(draft_orders.as_ref(), &prefetch))
         {
             return Err(outcome);
         }
@@ -120,9 +120,9 @@ impl<'a> Request<'a> {
     pub fn wanted(&self, service: &Service, today: Date) -> Wanted {
         let keys = self.prefetch.iter().zip(service.templates()).enumerate();
         let keys = keys.filter_map(|(index, (key, template))| {
-            let start = match key.sent {
+            let start = match &key.sent {
                 None => Start::Template(template.filled(&self.patient_id, today)),
-                Some(sent) => Start::Next(chart::next_link(sent)?),
+                Some(sent) => Start::Next(sent.next_link()?),
             };
             Some(WantedKey {
                 template: index,
@@ -137,13 +137,20 @@ impl<'a> Request<'a> {
     }
 
     fn open_medications(&self) -> BTreeSet<String> {
+        let sent = self.prefetch.iter().filter_map(|key| key.sent.as_ref());
+        if !sent
+            .chain(&self.draft_orders)
+            .any(Page::refers_to_medications)
+        {
+            return BTreeSet::new();
+        }
         let nothing = Fetched::default();
         let mut values: Vec<_> = self.obtained(&nothing).collect();
         let mut open = chart::open_medications(&Input::Prefetch(values.clone()));
-        if let Some(drafts) = self.draft_orders {
+        if let Some(drafts) = &self.draft_orders {
             // First, since of two resources with one id the first is looked at: a draft may be a
             // changed copy of an order that was sent too.
-            let drafts = Obtained::Value(drafts);
+            let drafts = Obtained::Split(drafts);
             values.insert(0, (Source::MedicationRequest, "draftOrders", drafts));
             open.append(&mut chart::open_medications(&Input::Prefetch(values)));
         }
@@ -165,11 +172,12 @@ impl<'a> Request<'a> {
         fetched: &'s Fetched,
     ) -> impl Iterator<Item = (Source, &'s str, Obtained<'s>)> {
         self.prefetch.iter().enumerate().map(|(index, key)| {
-            let sent = key.sent.map_or(Obtained::Nothing, Obtained::Value);
-            let obtained = match (key.sent, fetched.of(index)) {
-                (_, None) => sent,
+            let sent = key.sent.as_ref();
+            let alone = sent.map_or(Obtained::Nothing, Obtained::Split);
+            let obtained = match (sent, fetched.of(index)) {
+                (_, None) => alone,
                 (Some(first), Some(after)) => Obtained::Fetched {
-                    first,
+                    first: first.raw(),
                     more: &after.pages,
                     shortfall: after.shortfall,
                 },
@@ -180,7 +188,7 @@ impl<'a> Request<'a> {
                         shortfall,
                     },
                     (None, Some(shortfall)) => Obtained::Failed(shortfall),
-                    (None, None) => sent,
+                    (None, None) => alone,
                 },
             };
             (key.source, key.name.as_str(), obtained)
@@ -196,8 +204,8 @@ impl<'a> Request<'a> {
     pub fn completed_chart(&self, fetched: &Fetched, reading: Reading<'_>) -> Chart {
         let obtained = self.obtained(fetched).collect();
         let input = Input::Completed(obtained, &fetched.referenced);
-        let drafts = self.draft_orders.map(|bundle| Drafts {
-            bundle,
+        let drafts = self.draft_orders.as_ref().map(|bundle| Drafts {
+            bundle: bundle.raw(),
             selections: &self.selections,
         });
         chart::read(&input, drafts, Some(&self.patient_id), reading)
@@ -210,6 +218,7 @@ impl<'a> Request<'a> {
             Obtained::Value(raw) | Obtained::Fetched { first: raw, .. } => {
                 (source == Source::Patient).then_some(raw)
             }
+            Obtained::Split(page) => (source == Source::Patient).then(|| page.raw()),
             Obtained::Failed(_) | Obtained::Nothing => None,
         })?;
         Identity::read(patient, &self.patient_id)
@@ -217,16 +226,17 @@ impl<'a> Request<'a> {
 }
 
 /// Each declared key, in the order of the templates; undeclared ones are not read (PF-03).
-fn prefetch<'a>(service: &Service, members: &Members<'a>) -> Vec<Key<'a>> {
-    let sent = members
-        .get("prefetch")
-        .and_then(|raw| serde_json::from_str::<Members<'a>>(raw.get()).ok())
-        .unwrap_or_default();
+fn keys<'a>(service: &Service, prefetch: &Prefetch<'a>) -> Vec<Key<'a>> {
+    let sent = |key: &str| match prefetch {
+        // `null` is an answer: there is none.
+        Prefetch::Object(sent) => sent.get_or_null(key).map(Page::of),
+        Prefetch::Missing | Prefetch::Other(_) => None,
+    };
     let keys = service.templates().iter().map(|template| Key {
         source: template.source(),
         name: template.key().to_owned(),
         required: template.is_required(),
-        sent: sent.get(template.key()),
+        sent: sent(template.key()),
     });
     keys.collect()
 }
@@ -252,12 +262,12 @@ impl Authorization {
     }
 }
 
-fn authorization(members: &Members<'_>) -> Option<Authorization> {
+fn authorization(members: &Object<'_>) -> Option<Authorization> {
     let raw = members.get("fhirAuthorization")?;
     serde_json::from_str(raw.get()).ok()
 }
 
-fn access(members: &Members<'_>, authorization: Option<Authorization>) -> Option<Access> {
+fn access(members: &Object<'_>, authorization: Option<Authorization>) -> Option<Access> {
     let server = members.get("fhirServer")?;
     Some(Access {
         server: serde_json::from_str(server.get()).ok()?,
@@ -266,16 +276,16 @@ fn access(members: &Members<'_>, authorization: Option<Authorization>) -> Option
 }
 
 /// What is of an earlier FHIR version than R4 (CTX-12): it is refused, not guessed at.
-fn other_versions(draft_orders: Option<&RawValue>, prefetch: &[Key<'_>]) -> Vec<Issue> {
+fn other_versions(draft_orders: Option<&Page<'_>>, prefetch: &[Key<'_>]) -> Vec<Issue> {
     let drafts = draft_orders.map(|bundle| ("context.draftOrders".to_owned(), bundle));
     let values = prefetch
         .iter()
-        .filter_map(|key| Some((format!("prefetch.{}", key.name), key.sent?)));
+        .filter_map(|key| Some((format!("prefetch.{}", key.name), key.sent.as_ref()?)));
     drafts
         .into_iter()
         .chain(values)
-        .filter_map(|(place, raw)| {
-            let earlier = fhir_version::earlier(raw)?;
+        .filter_map(|(place, page)| {
+            let earlier = fhir_version::earlier_in(page)?;
             let text = earlier.to_string();
             Some(Issue::new(IssueCode::NotSupported, text).at(format!("{place}.{}", earlier.path)))
         })
@@ -312,66 +322,33 @@ pub(super) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Operatio
     })
 }
 
-/// The members of a JSON object, each value as it was sent.
-#[derive(Debug, Default)]
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'a> Members<'a> {
-    /// The last member of this name.
-    fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .map(|(_, raw)| *raw)
-    }
-
-    /// What the schema is asked about: every member, but of an object in `prefetch` only that it is
-    /// one, since its members may hold anything and are large.
-    fn for_schema(&self) -> (Value, Vec<Issue>) {
-        let mut instance = Map::new();
-        let mut faults = Vec::new();
-        for (name, raw) in &self.0 {
-            if name == "prefetch" && raw.get().starts_with('{') {
-                instance.insert(name.clone(), Value::Object(Map::new()));
-            } else if let Ok(value) = serde_json::from_str(raw.get()) {
-                instance.insert(name.clone(), value);
-            } else if [
-                "hook",
-                "hookInstance",
-                "fhirServer",
-                "fhirAuthorization",
-                "context",
-            ]
-            .contains(&name.as_str())
-            {
-                let text = "Nested too deeply, or a number is out of range.";
-                faults.push(Issue::new(IssueCode::Structure, text).at(name));
-                instance.insert(name.clone(), Value::Null);
-            }
+/// What the schema is asked about: every member, but of an object in `prefetch` only that it is one, since
+/// its members may hold anything and are large.
+fn for_schema(members: &Object<'_>, prefetch: &Prefetch<'_>) -> (Value, Vec<Issue>) {
+    let mut instance = Map::new();
+    let mut faults = Vec::new();
+    match prefetch {
+        Prefetch::Missing => None,
+        Prefetch::Object(_) => instance.insert("prefetch".to_owned(), Value::Object(Map::new())),
+        Prefetch::Other(value) => instance.insert("prefetch".to_owned(), value.clone()),
+    };
+    for (name, raw) in members.members() {
+        let name: &str = name;
+        if let Ok(value) = serde_json::from_str(raw.get()) {
+            instance.insert(name.to_owned(), value);
+        } else if [
+            "hook",
+            "hookInstance",
+            "fhirServer",
+            "fhirAuthorization",
+            "context",
+        ]
+        .contains(&name)
+        {
+            let text = "Nested too deeply, or a number is out of range.";
+            faults.push(Issue::new(IssueCode::Structure, text).at(name));
+            instance.insert(name.to_owned(), Value::Null);
         }
-        (Value::Object(instance), faults)
     }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Vec<(String, &'de RawValue)>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(members)
-            }
-        }
-        deserializer.deserialize_map(Collect).map(Self)
-    }
+    (Value::Object(instance), faults)
 }

@@ -1,11 +1,13 @@
 //! Coded concepts, and whether one of their codings is in a value set.
 
+use std::borrow::Cow;
+
 use r4::types::CodeableConcept;
 use serde_json::value::RawValue;
 
 use super::{
     json::Object,
-    terminology::{Coding, Concept, Terminology, ValueSetId},
+    terminology::{Coding, Concept, Membership, Terminology, ValueSetId},
 };
 
 /// A CodeableConcept: every coding counts, all of them are looked at.
@@ -58,7 +60,7 @@ impl Codes {
         }
         Some(Self {
             codings,
-            text: concept.text("text"),
+            text: concept.text("text").map(Cow::into_owned),
         })
     }
 
@@ -141,6 +143,9 @@ impl Codes {
         sets: &[ValueSetId],
         terminology: &'t Terminology,
     ) -> Option<&'t Concept> {
+        if !self.is_in(sets, terminology) {
+            return None;
+        }
         sets.iter().find_map(|set| {
             self.codings()
                 .filter_map(|coding| terminology.find(*set, coding))
@@ -150,10 +155,14 @@ impl Codes {
 
     /// Is a coding in one of `sets`?
     pub fn is_in(&self, sets: &[ValueSetId], terminology: &Terminology) -> bool {
-        sets.iter().any(|set| {
-            self.codings()
-                .any(|coding| terminology.find(*set, coding).is_some())
-        })
+        self.membership(terminology).meets(Membership::of(sets))
+    }
+
+    /// The sets that a coding is in.
+    pub fn membership(&self, terminology: &Terminology) -> Membership {
+        self.codings()
+            .map(|coding| terminology.membership(coding))
+            .fold(Membership::NONE, Membership::or)
     }
 }
 
@@ -161,13 +170,13 @@ impl OwnedCoding {
     fn peek(raw: &RawValue) -> Option<Self> {
         let coding = Object::of(raw)?;
         let text = |name| match coding.get(name) {
-            Some(raw) => super::json::string(raw).map(Some),
+            Some(raw) => super::json::string(raw).map(|text| Some(text.into_owned())),
             None => Some(None),
         };
         Some(Self {
             system: text("system")?,
             code: text("code")?,
-            display: coding.text("display"),
+            display: coding.text("display").map(Cow::into_owned),
         })
     }
 }

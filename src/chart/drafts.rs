@@ -214,13 +214,8 @@ fn draft<'a>(place: &str, raw: &'a RawValue) -> Option<Entry<'a>> {
         Some(id) => format!("{resource_type}/{id}"),
         None => place.to_owned(),
     };
-    Some(Entry {
-        resource_type,
-        reference: Reference::new(reference),
-        raw,
-        object,
-        container_subject: None,
-    })
+    let reference = Reference::new(reference);
+    Some(Entry::new(resource_type, reference, raw, object))
 }
 
 /// A draft that says itself that it is none.

@@ -7,7 +7,10 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use super::json::Object;
+use super::{
+    json::Object,
+    page::{Entries, Page},
+};
 
 /// What shows that a resource is of an earlier version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,17 +158,25 @@ enum Told {
 /// where there is none, or where another of the same Bundle is of R4: one server speaks one version, so
 /// that the odd one is a fault of its own (F-10).
 pub fn earlier(raw: &RawValue) -> Option<Earlier> {
-    let object = Object::of(raw)?;
-    if object.text("resourceType").as_deref() != Some("Bundle") {
-        return match told(&object) {
+    earlier_in(&Page::of(raw))
+}
+
+/// The same, of a value that has been split.
+pub fn earlier_in(page: &Page<'_>) -> Option<Earlier> {
+    if page.kind().as_deref() != Some("Bundle") {
+        return match told(page.object()?) {
             Told::Earlier(earlier) => Some(earlier),
             Told::Nothing | Told::R4 => None,
         };
     }
+    let Entries::Listed(items) = page.entries() else {
+        return None;
+    };
     let mut found = None;
-    for (index, entry) in object.items("entry").into_iter().enumerate() {
-        let resource = Object::of(entry).and_then(|entry| entry.object("resource"));
-        match resource.as_ref().map_or(Told::Nothing, told) {
+    for (index, item) in items.iter().enumerate() {
+        let resource = item.resource.as_ref();
+        let object = resource.and_then(|resource| resource.object.as_ref());
+        match object.map_or(Told::Nothing, told) {
             Told::Nothing => {}
             Told::R4 => return None,
             Told::Earlier(earlier) => {

@@ -1,6 +1,6 @@
 //! Who the patient is, for the page of an app: no rule, card or log gets any of it.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde_json::value::RawValue;
 
@@ -60,7 +60,7 @@ fn name(patient: &Object<'_>) -> Option<String> {
     };
     let best = names.iter().filter(|name| rank(name).is_some());
     let name = best.min_by_key(|name| rank(name))?;
-    let mut parts: Vec<String> = name
+    let mut parts: Vec<Cow<'_, str>> = name
         .items("given")
         .into_iter()
         .filter_map(super::json::string)
@@ -69,7 +69,7 @@ fn name(patient: &Object<'_>) -> Option<String> {
     let written = if parts.is_empty() {
         name.text("text")?
     } else {
-        parts.join(" ")
+        Cow::Owned(parts.join(" "))
     };
     let written = plain(&written);
     (!written.is_empty()).then_some(written)

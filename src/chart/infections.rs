@@ -10,7 +10,7 @@ use super::{
     laboratory,
     record::{Record, note, reject},
     source::Entry,
-    terminology::{InfectionCode, sets},
+    terminology::{InfectionCode, Membership, sets},
 };
 use crate::guideline::{
     date::{When, plus_days},
@@ -205,11 +205,12 @@ fn positive_cultures(
         .iter()
         .flat_map(|one| evidence(record, one))
         .collect();
+    let blood_culture = Membership::of(&[sets::BLOOD_CULTURE]);
     let mut cultures = Vec::new();
     for entry in record.entries(Source::Observation) {
-        let codes = entry.object.get("code").and_then(Codes::peek);
-        let of_blood =
-            codes.is_some_and(|codes| codes.is_in(&[sets::BLOOD_CULTURE], record.terminology));
+        let of_blood = record
+            .code(entry)
+            .is_some_and(|code| code.sets.meets(blood_culture));
         if !of_blood && !evidence.contains(&entry.reference) {
             continue;
         }

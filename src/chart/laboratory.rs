@@ -9,7 +9,7 @@ use super::{
     json::Object,
     record::{Record, note, reject},
     source::Entry,
-    terminology::{Concept, ValueSetId, sets},
+    terminology::{Concept, Membership, ValueSetId, sets},
     unit::{self, Comparator, Quantity},
 };
 use crate::guideline::{
@@ -46,7 +46,7 @@ struct Analyte<'a> {
 
 fn read_one(record: &Record<'_>, entry: &Entry<'_>, facts: &mut Facts) {
     let terminology = record.terminology;
-    let Some(own) = entry.object.get("code").and_then(Codes::peek) else {
+    let Some(own) = record.code(entry) else {
         // Without a code it may be anything, an IgG included.
         let why = match record.typed(entry, &DECISIVE, facts) {
             Ok(_) => "code: cannot be read".to_owned(),
@@ -54,7 +54,7 @@ fn read_one(record: &Record<'_>, entry: &Entry<'_>, facts: &mut Facts) {
         };
         return reject(facts, Source::Observation, entry, &why);
     };
-    record.note_missing_system(&own, entry, facts);
+    record.note_missing_system(&own.codes, entry, facts);
     let components = entry.object.objects("component");
     let mut analytes: Vec<Analyte<'_>> = components
         .into_iter()
@@ -63,14 +63,16 @@ fn read_one(record: &Record<'_>, entry: &Entry<'_>, facts: &mut Facts) {
             Some(Analyte { codes, members })
         })
         .collect();
-    let wanted: Vec<ValueSetId> =
-        [&IGG[..], &IGA, &IGM, &M_PROTEIN, &[sets::B_CELLS_ABSOLUTE]].concat();
-    analytes.retain(|analyte| analyte.codes.is_in(&wanted, terminology));
+    let wanted = [&IGG[..], &IGA, &IGM, &M_PROTEIN, &[sets::B_CELLS_ABSOLUTE]]
+        .into_iter()
+        .map(Membership::of)
+        .fold(Membership::NONE, Membership::or);
+    analytes.retain(|analyte| analyte.codes.membership(terminology).meets(wanted));
     // A panel has its values in its components; a result with none at all lacks its value.
     let is_panel = !analytes.is_empty() && !entry.object.has_prefix("value");
-    if !is_panel && own.is_in(&wanted, terminology) {
+    if !is_panel && own.sets.meets(wanted) {
         analytes.push(Analyte {
-            codes: own,
+            codes: own.codes.clone(),
             members: entry.object.clone(),
         });
     }

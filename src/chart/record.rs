@@ -1,5 +1,7 @@
 //! One patient's resources, and how a fact is taken from one of them.
 
+use std::{borrow::Cow, collections::BTreeSet};
+
 use jiff::{civil::Date, tz::TimeZone};
 use r4::types;
 
@@ -8,7 +10,7 @@ use super::{
     codes::Codes,
     date::{self, Dated},
     json::Object,
-    source::{Entry, Obtainment},
+    source::{Code, Entry, Obtainment},
     terminology::{Terminology, look::looks},
 };
 use crate::guideline::{
@@ -22,6 +24,8 @@ use crate::guideline::{
 pub struct Record<'a> {
     /// What was obtained; entries of other patients are still in it.
     pub obtained: Obtainment<'a>,
+    /// Which of its entries are of somebody else.
+    anothers: Vec<bool>,
     /// The patient.
     pub patient: Option<Reference>,
     /// The evaluation date.
@@ -49,7 +53,10 @@ impl<'a> Record<'a> {
             zone,
             terminology,
         } = reading;
+        let entries = obtained.entries.iter();
+        let anothers = entries.map(|entry| is_anothers(&obtained, patient.as_ref(), entry));
         Self {
+            anothers: anothers.collect(),
             obtained,
             patient,
             as_of,
@@ -65,23 +72,32 @@ impl<'a> Record<'a> {
 
     /// The resources of one type that are this patient's.
     pub fn of_type(&self, resource_type: &'static str) -> impl Iterator<Item = &Entry<'a>> {
-        self.obtained
-            .entries
-            .iter()
-            .filter(move |entry| entry.resource_type == resource_type && !self.is_anothers(entry))
+        self.all()
+            .filter(move |(entry, anothers)| entry.resource_type == resource_type && !anothers)
+            .map(|(entry, _)| entry)
     }
 
-    /// Is the subject of the resource somebody else? One that names no subject is the patient's: it
-    /// was sent as such.
+    /// The resources that are somebody else's.
+    pub fn of_others(&self) -> impl Iterator<Item = &Entry<'a>> {
+        self.all()
+            .filter(|(_, anothers)| *anothers)
+            .map(|(entry, _)| entry)
+    }
+
+    /// Every resource, and whether it is somebody else's.
+    fn all(&self) -> impl Iterator<Item = (&Entry<'a>, bool)> {
+        let anothers = self.anothers.iter().copied();
+        self.obtained.entries.iter().zip(anothers)
+    }
+
+    /// Is the subject of the resource somebody else?
     pub fn is_anothers(&self, entry: &Entry<'_>) -> bool {
-        if entry.resource_type == "Patient" {
-            return self.patient.as_ref() != Some(&entry.reference);
-        }
-        match (subject(entry), &self.patient) {
-            (None, _) => false,
-            (Some(reference), Some(patient)) => self.obtained.normalise(&reference) != *patient,
-            (Some(_), None) => true,
-        }
+        is_anothers(&self.obtained, self.patient.as_ref(), entry)
+    }
+
+    /// The `code` of a resource, and the sets that it is in.
+    pub fn code<'e>(&self, entry: &'e Entry<'_>) -> Option<&'e Code> {
+        entry.code(self.terminology)
     }
 
     /// The typed resource of an entry. Elements that were lost and do not decide become a problem
@@ -233,7 +249,8 @@ impl<'a> Record<'a> {
         facts: &mut Facts,
     ) -> Codes {
         let references = references.iter().flatten();
-        let references = references.filter_map(|reference| reference.reference.clone());
+        let references = references.filter_map(|reference| reference.reference.as_deref());
+        let references = references.map(Cow::Borrowed);
         self.stated_or_referred(Codes::of_all(codes), references, entry, facts)
     }
 
@@ -254,10 +271,10 @@ impl<'a> Record<'a> {
         self.stated_or_referred(stated, references, entry, facts)
     }
 
-    fn stated_or_referred(
+    fn stated_or_referred<'r>(
         &self,
         stated: Codes,
-        references: impl Iterator<Item = String>,
+        references: impl Iterator<Item = Cow<'r, str>>,
         entry: &Entry<'_>,
         facts: &mut Facts,
     ) -> Codes {
@@ -292,25 +309,40 @@ impl<'a> Record<'a> {
 /// How the note of an element that was not read begins.
 const LOST: &str = "not read: ";
 
-/// Drops the notes on lost elements where a more exact problem of the same resource is known: the
-/// lost element is the one that it is about.
-pub fn drop_vague(facts: &mut Facts) {
+/// Leaves each problem once; and of the notes on lost elements only those of resources without a more
+/// exact problem: the lost element is the one that it is about.
+pub fn settle_problems(facts: &mut Facts) {
     let vague = |problem: &DataProblem| {
         problem.problem == Problem::ValueUnreadable && problem.note.starts_with(LOST)
     };
-    let exact: Vec<Reference> = facts
-        .problems
+    let noted = std::mem::take(&mut facts.problems);
+    let exact: BTreeSet<&Reference> = noted
         .iter()
         .filter(|problem| !vague(problem))
-        .map(|problem| problem.reference.clone())
+        .map(|problem| &problem.reference)
         .collect();
-    facts
-        .problems
-        .retain(|problem| !vague(problem) || !exact.contains(&problem.reference));
+    let mut seen = BTreeSet::new();
+    let kept = noted.iter().filter(|problem| {
+        seen.insert(*problem) && !(vague(problem) && exact.contains(&problem.reference))
+    });
+    facts.problems = kept.cloned().collect();
+}
+
+/// Is the subject of the resource somebody else? One that names no subject is the patient's: it was sent
+/// as such.
+fn is_anothers(obtained: &Obtainment<'_>, patient: Option<&Reference>, entry: &Entry<'_>) -> bool {
+    if entry.resource_type == "Patient" {
+        return patient != Some(&entry.reference);
+    }
+    match (subject(entry), patient) {
+        (None, _) => false,
+        (Some(reference), Some(patient)) => obtained.normalise(&reference) != *patient,
+        (Some(_), None) => true,
+    }
 }
 
 /// The reference to the subject, where it leads out of the resource; else that of what contains it.
-pub fn subject(entry: &Entry<'_>) -> Option<String> {
+pub fn subject<'a>(entry: &Entry<'a>) -> Option<Cow<'a, str>> {
     let members = &entry.object;
     let own = members
         .object("subject")
@@ -327,7 +359,7 @@ pub fn contained<'a>(entry: &Entry<'a>, id: &str) -> Option<Object<'a>> {
         .find(|resource| resource.text("id").as_deref() == Some(id))
 }
 
-/// Adds a data problem.
+/// Adds a data problem; the same one may be added twice (see [`settle_problems`]).
 pub fn note(
     facts: &mut Facts,
     reference: &Reference,
@@ -341,9 +373,7 @@ pub fn note(
         touches,
         note: note.to_owned(),
     };
-    if !facts.problems.contains(&problem) {
-        facts.problems.push(problem);
-    }
+    facts.problems.push(problem);
 }
 
 /// A resource that could have been decisive cannot be read: its source counts as not searched, so

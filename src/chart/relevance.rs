@@ -4,6 +4,8 @@
 //! [`super::read`] would pass over unread, so that leaving it out changes no assessment; in doubt a
 //! resource is kept.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -46,7 +48,7 @@ pub enum Relevance {
 /// Looks at the text of a resource; `None` when it is none.
 pub fn glance(text: &str, terminology: &Terminology) -> Option<Glance> {
     let members: Members<'_> = serde_json::from_str(text).ok()?;
-    let resource_type = members.resource_type.and_then(json::string)?;
+    let resource_type = members.resource_type.and_then(json::string)?.into_owned();
     let source = Source::of_type(&resource_type);
     let relevance = match source {
         Some(source) => members.relevance(source, terminology),
@@ -66,7 +68,7 @@ pub fn glance(text: &str, terminology: &Terminology) -> Option<Glance> {
         .filter(|reference| !reference.starts_with('#'));
     Some(Glance {
         resource_type,
-        id: members.id.and_then(json::string),
+        id: members.id.and_then(json::string).map(Cow::into_owned),
         patient,
         relevance,
     })
@@ -159,7 +161,8 @@ fn components(raw: Option<&RawValue>) -> Vec<Component<'_>> {
 }
 
 fn reference_text(raw: &RawValue) -> Option<String> {
-    json::Object::of(raw)?.text("reference")
+    let reference = json::Object::of(raw)?.text("reference");
+    reference.map(Cow::into_owned)
 }
 
 /// May a concept be in a set? One that is missing, cannot be read or names no system is kept, and a
@@ -174,9 +177,12 @@ fn matters(concept: Option<&RawValue>, terminology: &Terminology) -> bool {
         any = true;
         coding.system.is_none() || terminology.is_in_any_set(coding)
     }) || !any
-        || codes
-            .all_words()
-            .any(|words| !looks(terminology, "", words).is_empty())
+        || !codes
+            .codings()
+            .any(|coding| terminology.knows_system(coding))
+            && codes
+                .all_words()
+                .any(|words| !looks(terminology, "", words).is_empty())
 }
 
 #[cfg(test)]

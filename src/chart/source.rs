@@ -1,11 +1,17 @@
 //! What was obtained: the resources of each source, and whether the source was searched (F-09).
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, cell::OnceCell, collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 use serde_json::{Value, value::RawValue};
 
-use super::{Input, Obtained, Shortfall, Source, json::Object};
+use super::{
+    Input, Obtained, Shortfall, Source,
+    codes::Codes,
+    json::Object,
+    page::{Entries, Page, Part},
+    terminology::{Membership, Terminology},
+};
 use crate::guideline::{
     facts::{Reference, Searched},
     problem::{DataProblem, Problem, Touches},
@@ -15,7 +21,7 @@ use crate::guideline::{
 #[derive(Debug, Clone)]
 pub struct Entry<'a> {
     /// `resourceType`.
-    pub resource_type: String,
+    pub resource_type: Cow<'a, str>,
     /// `Type/id`; without an id the `fullUrl`, without that the place where it was found.
     pub reference: Reference,
     /// Its text.
@@ -23,7 +29,47 @@ pub struct Entry<'a> {
     /// Its members.
     pub object: Object<'a>,
     /// The reference to the subject of the resource that contains it, if one does.
-    pub container_subject: Option<String>,
+    pub container_subject: Option<Cow<'a, str>>,
+    /// Its `code`, once somebody has asked for it.
+    code: OnceCell<Option<Code>>,
+}
+
+/// The `code` of a resource.
+#[derive(Debug, Clone)]
+pub struct Code {
+    /// The codings.
+    pub codes: Codes,
+    /// The sets that they are in.
+    pub sets: Membership,
+}
+
+impl<'a> Entry<'a> {
+    /// A resource that stands by itself.
+    pub fn new(
+        resource_type: Cow<'a, str>,
+        reference: Reference,
+        raw: &'a RawValue,
+        object: Object<'a>,
+    ) -> Self {
+        Self {
+            resource_type,
+            reference,
+            raw,
+            object,
+            container_subject: None,
+            code: OnceCell::new(),
+        }
+    }
+
+    /// `code`, as [`Codes::peek`] reads it; read once. `terminology` is that of the whole reading.
+    pub fn code(&self, terminology: &Terminology) -> Option<&Code> {
+        let read = || {
+            let codes = self.object.get("code").and_then(Codes::peek)?;
+            let sets = codes.membership(terminology);
+            Some(Code { codes, sets })
+        };
+        self.code.get_or_init(read).as_ref()
+    }
 }
 
 /// Everything that was obtained.
@@ -104,7 +150,7 @@ impl<'a> Obtainment<'a> {
         let mut all = Self::default();
         match input {
             Input::Record(raw) => {
-                let complete = all.bundle("record", raw, None, Next::Missing);
+                let complete = all.bundle("record", &Page::of(raw), None, Next::Missing);
                 all.searched = if complete {
                     Searched::ALL
                 } else {
@@ -115,7 +161,8 @@ impl<'a> Obtainment<'a> {
             Input::Completed(values, referenced) => {
                 all.values(values);
                 for (index, raw) in referenced.iter().enumerate() {
-                    all.entry(&format!("referenced[{index}]"), None, raw);
+                    let place = format_args!("referenced[{index}]");
+                    all.entry(place, None, &Page::of(raw).whole());
                 }
             }
         }
@@ -180,7 +227,8 @@ impl<'a> Obtainment<'a> {
                     self.problem(&place, Problem::SourceError, &shortfall.words());
                     false
                 }
-                Obtained::Value(raw) => self.value(*source, &place, raw, Next::Missing),
+                Obtained::Value(raw) => self.value(*source, &place, &Page::of(raw), Next::Missing),
+                Obtained::Split(page) => self.value(*source, &place, page, Next::Missing),
                 Obtained::Fetched {
                     first,
                     more,
@@ -202,10 +250,10 @@ impl<'a> Obtainment<'a> {
         (first, more): (&'a RawValue, &'a [Box<RawValue>]),
         shortfall: Option<Shortfall>,
     ) -> bool {
-        let mut complete = self.value(source, place, first, Next::Followed);
+        let mut complete = self.value(source, place, &Page::of(first), Next::Followed);
         for (index, page) in more.iter().enumerate() {
             let place = format!("{place}.page[{}]", index + 1);
-            complete &= self.bundle(&place, page, Some(source), Next::Followed);
+            complete &= self.bundle(&place, &Page::of(page), Some(source), Next::Followed);
         }
         if let Some(shortfall) = shortfall {
             self.problem(place, Problem::Incomplete, &shortfall.words());
@@ -240,16 +288,15 @@ impl<'a> Obtainment<'a> {
     }
 
     /// One value of a prefetch; true when its source was searched to the end.
-    fn value(&mut self, source: Source, place: &str, raw: &'a RawValue, next: Next) -> bool {
-        if raw.get() == "null" {
+    fn value(&mut self, source: Source, place: &str, page: &Page<'a>, next: Next) -> bool {
+        if page.raw().get() == "null" {
             // A search that found nothing; but a Patient that is not there was not obtained.
             return source != Source::Patient;
         }
-        let kind = Object::of(raw).and_then(|object| object.text("resourceType"));
-        match kind.as_deref() {
-            Some("Bundle") => self.bundle(place, raw, Some(source), next),
+        match page.kind().as_deref() {
+            Some("Bundle") => self.bundle(place, page, Some(source), next),
             Some(kind) if kind == source.resource_type() => {
-                self.entry(place, None, raw);
+                self.entry(format_args!("{place}"), None, &page.whole());
                 // One resource where a search was asked for may not be all there is.
                 if source != Source::Patient {
                     self.problem(place, Problem::Incomplete, "a resource instead of a Bundle");
@@ -276,15 +323,10 @@ impl<'a> Obtainment<'a> {
     }
 
     /// One Bundle, of one source or a whole record; true when it is complete.
-    fn bundle(
-        &mut self,
-        place: &str,
-        raw: &'a RawValue,
-        source: Option<Source>,
-        next: Next,
-    ) -> bool {
-        let Some(bundle) = Object::of(raw)
-            .filter(|bundle| bundle.text("resourceType").as_deref() == Some("Bundle"))
+    fn bundle(&mut self, place: &str, page: &Page<'a>, source: Option<Source>, next: Next) -> bool {
+        let Some(bundle) = page
+            .object()
+            .filter(|_| page.kind().as_deref() == Some("Bundle"))
         else {
             self.problem(place, Problem::SourceError, "not a Bundle");
             return false;
@@ -295,31 +337,27 @@ impl<'a> Obtainment<'a> {
             self.problem(place, Problem::Incomplete, "more pages were not obtained");
             complete = false;
         }
-        if bundle
-            .get("entry")
-            .is_some_and(|entries| !entries.get().starts_with('['))
-        {
-            self.problem(place, Problem::SourceError, "entry is not an array");
-            return false;
-        }
+        let items = match page.entries() {
+            Entries::Missing => [].as_slice(),
+            Entries::Listed(items) => items,
+            Entries::Unreadable => {
+                self.problem(place, Problem::SourceError, "entry is not an array");
+                return false;
+            }
+        };
         let mut types = Vec::new();
-        for (index, entry) in bundle.items("entry").into_iter().enumerate() {
-            let place = format!("{place}.entry[{index}]");
-            let members = Object::of(entry);
-            let resource = members.as_ref().and_then(|entry| entry.get("resource"));
-            let request = members.as_ref().and_then(|entry| entry.get("request"));
-            match (resource, request) {
-                (Some(resource), _) => {
-                    let full_url = members.as_ref().and_then(|entry| entry.text("fullUrl"));
-                    match self.entry(&place, full_url, resource) {
-                        Taken::Resource(kind) => types.push(kind),
-                        Taken::Note => {}
-                        Taken::Failed => complete = false,
-                    }
-                }
+        for (index, item) in items.iter().enumerate() {
+            let place = format_args!("{place}.entry[{index}]");
+            match &item.resource {
+                Some(resource) => match self.entry(place, item.full_url.as_deref(), resource) {
+                    Taken::Resource(kind) => types.push(kind),
+                    Taken::Note => {}
+                    Taken::Failed => complete = false,
+                },
                 // A transaction may delete without a resource.
-                (None, Some(_)) => {}
-                (None, None) => {
+                None if item.asks => {}
+                None => {
+                    let place = place.to_string();
                     self.problem(&place, Problem::Unreadable, "an entry without a resource");
                     complete = false;
                 }
@@ -335,13 +373,16 @@ impl<'a> Obtainment<'a> {
         complete && (source != Some(Source::Patient) || asked_for(Source::Patient))
     }
 
-    fn entry(&mut self, place: &str, full_url: Option<String>, raw: &'a RawValue) -> Taken {
-        let object = Object::of(raw);
-        let kind = object
-            .as_ref()
-            .and_then(|object| object.text("resourceType"));
+    fn entry(
+        &mut self,
+        place: fmt::Arguments<'_>,
+        full_url: Option<&str>,
+        part: &Part<'a>,
+    ) -> Taken<'a> {
+        let object = part.object.as_ref();
+        let kind = object.and_then(|object| object.text("resourceType"));
         let (Some(object), Some(resource_type)) = (object, kind) else {
-            self.problem(place, Problem::Unreadable, "not a resource");
+            self.problem(&place.to_string(), Problem::Unreadable, "not a resource");
             return Taken::Failed;
         };
         if resource_type == "OperationOutcome" {
@@ -351,39 +392,41 @@ impl<'a> Obtainment<'a> {
                 .any(|issue| matches!(issue.text("severity").as_deref(), Some("error" | "fatal")));
             if severe {
                 self.problem(
-                    place,
+                    &place.to_string(),
                     Problem::SourceError,
                     "an OperationOutcome among the results",
                 );
             }
             return if severe { Taken::Failed } else { Taken::Note };
         }
-        let reference = match (object.text("id"), &full_url) {
+        let reference = match (object.text("id"), full_url) {
             (Some(id), _) => Reference::new(format!("{resource_type}/{id}")),
             (None, Some(url)) => self.normalise(url),
-            (None, None) => Reference::new(place),
+            (None, None) => Reference::new(place.to_string()),
         };
         if let Some(url) = full_url {
-            let known = self.full_urls.entry(url).or_insert(reference.clone());
+            let known = self
+                .full_urls
+                .entry(url.to_owned())
+                .or_insert(reference.clone());
             // Two resources of one address: whichever comes first, the reference leads to one of them.
             if reference < *known {
                 known.clone_from(&reference);
             }
         }
-        let entry = Entry {
-            resource_type: resource_type.clone(),
-            reference: reference.clone(),
-            raw,
-            object,
-            container_subject: None,
-        };
+        let entry = Entry::new(
+            resource_type.clone(),
+            reference.clone(),
+            part.raw,
+            object.clone(),
+        );
         // The same resource may come with two searches.
         match self.by_reference.get(&reference) {
             None => {
                 self.by_reference.insert(reference, self.entries.len());
                 self.take(entry);
             }
-            Some(index) if self.entries[*index].raw.get() == raw.get() => {}
+            Some(index) if self.entries[*index].raw.get() == part.raw.get() => {}
             Some(_) => self.again.entry(reference).or_default().push(entry),
         }
         Taken::Resource(resource_type)
@@ -439,7 +482,7 @@ fn contained_results<'a>(entry: &Entry<'a>) -> Vec<Entry<'a>> {
         status.as_deref(),
         Some("final" | "amended" | "corrected" | "appended")
     );
-    if !holds || !matches!(resource_type.as_str(), "Observation" | "DiagnosticReport") {
+    if !holds || !matches!(resource_type.as_ref(), "Observation" | "DiagnosticReport") {
         return Vec::new();
     }
     let subject = object.object("subject");
@@ -449,12 +492,12 @@ fn contained_results<'a>(entry: &Entry<'a>) -> Vec<Entry<'a>> {
         let object = Object::of(raw)?;
         let resource_type = object.text("resourceType")?;
         let id = object.text("id")?;
-        (resource_type == "Observation").then(|| Entry {
-            resource_type,
-            reference: Reference::new(format!("{reference}#{id}")),
-            raw,
-            object,
-            container_subject: subject.clone(),
+        (resource_type == "Observation").then(|| {
+            let reference = Reference::new(format!("{reference}#{id}"));
+            Entry {
+                container_subject: subject.clone(),
+                ..Entry::new(resource_type, reference, raw, object)
+            }
         })
     })
     .collect()
@@ -470,9 +513,9 @@ enum Next {
 }
 
 /// What became of an entry.
-enum Taken {
+enum Taken<'a> {
     /// A resource of this type.
-    Resource(String),
+    Resource(Cow<'a, str>),
     /// A remark of the server that changes nothing.
     Note,
     /// Neither.

@@ -26,14 +26,11 @@ const DECISIVE: [&str; 4] = ["status", "code", "subject", "focus"];
 /// Reads every statement.
 pub fn read(record: &Record<'_>, facts: &mut Facts) {
     for entry in record.entries(Source::Observation) {
-        let codes = entry
-            .object
-            .get("code")
-            .and_then(Codes::peek)
-            .unwrap_or_default();
-        let stated = code::ALL
-            .iter()
-            .find(|stated| codes.has(code::SYSTEM, stated));
+        let codes = record.code(entry).map(|code| &code.codes);
+        let stated = codes.and_then(|codes| {
+            let mut all = code::ALL.iter();
+            all.find(|stated| codes.has(code::SYSTEM, stated))
+        });
         if let Some(stated) = stated {
             read_one(record, entry, stated, facts);
         }

@@ -4,6 +4,7 @@
 //! is hypogammaglobulinaemia in ICD-10, `DD801` is that in SKS, and `R65.1` means opposite things
 //! to WHO and to ICD-10-CM.
 
+mod index;
 mod load;
 pub mod look;
 pub mod orders;
@@ -18,6 +19,8 @@ use std::collections::HashMap;
 use rust_decimal::Decimal;
 
 use crate::guideline::facts::{Bacterial, Focus};
+use index::Index;
+pub use index::Membership;
 pub use load::LoadError;
 pub use orders::OrderCodes;
 use products::Product;
@@ -26,17 +29,21 @@ use system::{Normalised, RXNORM, SNOMED};
 
 /// The value sets that the chart reads facts with; each is a FHIR ValueSet in `terminology/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ValueSetId(&'static str);
+pub struct ValueSetId {
+    id: &'static str,
+    /// Its place among all sets.
+    place: u8,
+}
 
 impl ValueSetId {
-    /// The id of the ValueSet, `lab-igg-mass`.
-    pub const fn new(id: &'static str) -> Self {
-        Self(id)
+    /// The id of the ValueSet, `lab-igg-mass`, and its place in [`sets`].
+    const fn new(id: &'static str, place: u8) -> Self {
+        Self { id, place }
     }
 
     /// As text.
     pub const fn as_str(self) -> &'static str {
-        self.0
+        self.id
     }
 }
 
@@ -83,6 +90,7 @@ pub struct InfectionCode {
 #[derive(Debug, Clone, Default)]
 pub struct Terminology {
     sets: HashMap<&'static str, Set>,
+    index: Index,
     foci: Codes<Focus>,
     units: Codes<load::Unit>,
     products: Vec<Product>,
@@ -113,11 +121,11 @@ impl<T> Codes<T> {
         self.0
             .entry(key.system.to_owned())
             .or_default()
-            .insert(key.code, value);
+            .insert(key.code.into_owned(), value);
     }
 
     fn exact(&self, key: &Normalised<'_>) -> Option<&T> {
-        self.0.get(key.system)?.get(&key.code)
+        self.0.get(key.system)?.get(&*key.code)
     }
 
     fn of_system(&self, system: &str) -> impl Iterator<Item = (&String, &T)> {
@@ -180,28 +188,33 @@ impl Terminology {
             })
     }
 
+    /// The sets of which [`Terminology::find`] has a concept for the coding.
+    pub fn membership(&self, coding: Coding<'_>) -> Membership {
+        let sets = self.every_membership(coding);
+        let never = Membership::of(&[sets::IGG_NEVER_TOTAL]);
+        if sets.meets(never) { never } else { sets }
+    }
+
+    fn every_membership(&self, coding: Coding<'_>) -> Membership {
+        Normalised::of(coding).map_or(Membership::NONE, |key| self.index.find(&key))
+    }
+
     /// Is the coding in any set at all, or one of the project's own statements (§5)?
     pub fn is_in_any_set(&self, coding: Coding<'_>) -> bool {
-        if coding.system == Some(statement::SYSTEM) {
-            return true;
-        }
-        Normalised::of(coding)
-            .is_some_and(|key| self.sets.values().any(|set| set.find(&key).is_some()))
+        coding.system == Some(statement::SYSTEM)
+            || self.every_membership(coding) != Membership::NONE
     }
 
     /// Does the coding have a system that the value sets know? One without is a data gap.
     pub fn knows_system(&self, coding: Coding<'_>) -> bool {
-        Normalised::of(coding).is_some_and(|key| {
-            self.sets.values().any(|set| {
-                set.exact.0.contains_key(key.system) || set.prefix.0.contains_key(key.system)
-            })
-        })
+        Normalised::of(coding).is_some_and(|key| self.index.has_system(key.system))
     }
 
     /// What an infection code says by itself; `None` when it is in no infection set.
     pub fn infection(&self, coding: Coding<'_>) -> Option<InfectionCode> {
         let key = Normalised::of(coding)?;
-        let is = |set| self.lookup(set, &key).is_some();
+        let found = self.index.find(&key);
+        let is = |set| found.meets(Membership::of(&[set]));
         let mild = is(sets::INF_MUCOSAL_MILD);
         let life_threatening = is(sets::INF_SEPTIC_SHOCK);
         let bacterial = if is(sets::INF_BACTERIAL_CERTAIN) || is(sets::INF_MILD_BACTERIAL) {
@@ -292,7 +305,7 @@ impl Terminology {
         let below = |codes: &Codes<Concept>| {
             codes
                 .of_system(key.system)
-                .any(|(code, _)| code.starts_with(&key.code))
+                .any(|(code, _)| code.starts_with(&*key.code))
         };
         self.sets.get(set.as_str()).is_some_and(|own| {
             own.find(key).is_some() || by_prefix && (below(&own.exact) || below(&own.prefix))

@@ -1,6 +1,8 @@
 //! Treatments that decide: CAR-T, bispecific antibodies, transplants, immunoglobulin, antibiotics
 //! (F-02, F-03, F-04, F-07).
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use r4::codes::EventStatus;
 
@@ -390,7 +392,7 @@ fn running_antibiotic(one: &Medication<'_, '_>, days: Days, facts: &mut Facts) {
     let marked_prophylactic = one
         .reasons
         .all_words()
-        .map(str::to_owned)
+        .map(Cow::Borrowed)
         .chain(instructions.flatten())
         .map(|words| words.to_lowercase())
         .any(|words| PROPHYLAXIS.iter().any(|stem| words.contains(stem)));

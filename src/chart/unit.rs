@@ -59,7 +59,7 @@ impl Quantity {
         let value = decimal(number.get())?;
         let comparator = match quantity.get("comparator").map(string) {
             None => Comparator::Exactly,
-            Some(Some(text)) => match text.as_str() {
+            Some(Some(text)) => match &*text {
                 "<" => Comparator::Less,
                 "<=" => Comparator::LessOrEqual,
                 ">" => Comparator::Greater,

@@ -7,7 +7,7 @@ use super::{
     laboratory,
     record::{Record, note},
     source::Entry,
-    terminology::{Concept, sets},
+    terminology::{Concept, Membership, sets},
     unit::{self, Comparator},
 };
 use crate::guideline::{
@@ -20,22 +20,17 @@ const DECISIVE: [&str; 3] = ["status", "code", "subject"];
 
 /// Reads every weight. One that cannot be used is a problem, and leaves the others as they are.
 pub fn read(record: &Record<'_>, facts: &mut Facts) {
+    let weight = Membership::of(&[sets::BODY_WEIGHT]);
     for entry in record.entries(Source::Observation) {
-        let own = entry
-            .object
-            .get("code")
-            .and_then(Codes::peek)
-            .map(|codes| (codes, entry.object.clone()));
+        let own = record.code(entry).filter(|own| own.sets.meets(weight));
+        let own = own.map(|own| (own.codes.clone(), entry.object.clone()));
         let components = entry.object.objects("component");
         let parts = components.into_iter().filter_map(|members| {
             let codes = members.get("code").and_then(Codes::peek)?;
-            Some((codes, members))
+            let is_weight = codes.membership(record.terminology).meets(weight);
+            is_weight.then_some((codes, members))
         });
-        let weights: Vec<(Codes, Object<'_>)> = own
-            .into_iter()
-            .chain(parts)
-            .filter(|(codes, _)| codes.is_in(&[sets::BODY_WEIGHT], record.terminology))
-            .collect();
+        let weights: Vec<(Codes, Object<'_>)> = own.into_iter().chain(parts).collect();
         if !weights.is_empty() {
             read_one(record, entry, &weights, facts);
         }

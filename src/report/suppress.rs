@@ -40,7 +40,12 @@ pub fn listed(counts: &[u64], total: Cell) -> Option<Vec<Cell>> {
     total?;
     let mut hidden: Vec<u64> = Vec::new();
     let mut smallest_printed = None;
-    for count in counts.iter().copied().filter(|count| *count > 0).collect::<BTreeSet<_>>() {
+    for count in counts
+        .iter()
+        .copied()
+        .filter(|count| *count > 0)
+        .collect::<BTreeSet<_>>()
+    {
         if count >= SMALLEST && !is_told(&hidden, Some(count)) {
             smallest_printed = Some(count);
             break;

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     cds_hooks::completion::{Access, Fetched, FetchedKey, Start, Token, Wanted, WantedKey},
-    chart::{self, Input, Obtained, Shortfall, Source, fhir_version},
+    chart::{self, Input, Obtained, Page, Shortfall, Source, fhir_version},
     config::{BaseUrl, Config},
 };
 
@@ -244,14 +244,15 @@ impl Fetching {
 
     /// Keeps a page, and asks for what it leads to.
     fn page(&mut self, key: usize, page: Box<RawValue>) {
-        self.resources = self.resources.saturating_add(chart::resources(&page));
+        let split = Page::of(&page);
+        self.resources = self.resources.saturating_add(split.resources());
         if self.resources > self.limits.resources {
             self.end(key, Some(Shortfall::TooManyResources));
             return;
         }
-        let alone = (Source::MedicationRequest, "", Obtained::Value(&page));
+        let alone = (Source::MedicationRequest, "", Obtained::Split(&split));
         let medications = chart::open_medications(&Input::Prefetch(vec![alone]));
-        let next = chart::next_link(&page);
+        let next = split.next_link();
         if let Some(progress) = self.keys.get_mut(key) {
             progress.pages.push(page);
         }

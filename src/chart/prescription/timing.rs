@@ -1,5 +1,7 @@
 //! When the doses of an instruction are given, and which instruction goes on.
 
+use std::borrow::Cow;
+
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde_json::value::RawValue;
 
@@ -40,7 +42,10 @@ pub fn read(instruction: &Object<'_>) -> Timing {
     let bounds = repeat
         .as_ref()
         .and_then(|repeat| repeat.object("boundsPeriod"));
-    let edge = |name: &str| bounds.as_ref().and_then(|bounds| bounds.text(name));
+    let edge = |name: &str| {
+        let bounds = bounds.as_ref()?;
+        bounds.text(name).map(Cow::into_owned)
+    };
     let count = repeat.as_ref().and_then(|repeat| number(repeat, "count"));
     let as_needed = instruction
         .get("asNeededBoolean")

@@ -224,6 +224,7 @@ impl Terminology {
     }
 
     fn insert(&mut self, id: ValueSetId, key: Normalised<'_>, by_prefix: bool, concept: Concept) {
+        self.index.insert(id, &key, by_prefix);
         let set = self.sets.entry(id.as_str()).or_default();
         let codes = if by_prefix {
             &mut set.prefix

@@ -6,7 +6,11 @@ use super::ValueSetId;
 /// A constant for each set, and the list of embedded files; a missing file does not compile.
 macro_rules! value_sets {
     ($($(#[$doc:meta])* $name:ident = $id:literal;)*) => {
-        $($(#[$doc])* pub const $name: ValueSetId = ValueSetId::new($id);)*
+        /// The place of each set among them all.
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "named as the constants")]
+        enum Place { $($name),* }
+
+        $($(#[$doc])* pub const $name: ValueSetId = ValueSetId::new($id, Place::$name as u8);)*
 
         /// Every set with its ValueSet as JSON.
         pub(super) const EMBEDDED: &[(ValueSetId, &str)] = &[$((

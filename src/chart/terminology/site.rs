@@ -277,7 +277,7 @@ mod tests {
                 {
                     let key = Normalised {
                         system,
-                        code: code.to_owned(),
+                        code: code.into(),
                     };
                     let sets = format!("{} and {}", one.as_str(), other.as_str());
                     assert!(

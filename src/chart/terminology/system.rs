@@ -27,7 +27,7 @@ pub(super) struct Normalised<'a> {
     /// The system under its own URI.
     pub system: &'a str,
     /// Upper case, no blanks around it, no dots; SKS diagnoses without `D` and without what `+` adds.
-    pub code: String,
+    pub code: Cow<'a, str>,
 }
 
 impl<'a> Normalised<'a> {
@@ -37,21 +37,36 @@ impl<'a> Normalised<'a> {
             .system
             .map(str::trim)
             .filter(|system| !system.is_empty())?;
-        let code = coding.code.trim().to_uppercase().replace('.', "");
+        let code = upper_case(coding.code.trim());
         let (system, code) = match system {
-            SKS_DIAGNOSES => (SKS_DIAGNOSES, sks_diagnosis(&code)?),
-            SKS if code.starts_with('D') => (SKS_DIAGNOSES, sks_diagnosis(&code)?),
-            DANISH_EXTENSIONS => (SKS_DIAGNOSES, Cow::Borrowed(code.as_str())),
-            alias if NPU_ALIASES.contains(&alias) => (NPU, Cow::Borrowed(code.as_str())),
-            own => (own, Cow::Borrowed(code.as_str())),
+            SKS_DIAGNOSES => (SKS_DIAGNOSES, sks_diagnosis(code)?),
+            SKS if code.starts_with('D') => (SKS_DIAGNOSES, sks_diagnosis(code)?),
+            DANISH_EXTENSIONS => (SKS_DIAGNOSES, code),
+            alias if NPU_ALIASES.contains(&alias) => (NPU, code),
+            own => (own, code),
         };
-        let code = code.into_owned();
         (!code.is_empty()).then_some(Self { system, code })
     }
 }
 
+/// In upper case and without dots; most codes are so already.
+fn upper_case(code: &str) -> Cow<'_, str> {
+    let is_so = |byte: u8| byte.is_ascii() && !byte.is_ascii_lowercase() && byte != b'.';
+    if code.bytes().all(is_so) {
+        Cow::Borrowed(code)
+    } else {
+        Cow::Owned(code.to_uppercase().replace('.', ""))
+    }
+}
+
 /// `DS721+TUL1` → `S721`. The one leading `D` goes because the system says that it is SKS's own.
-fn sks_diagnosis(code: &str) -> Option<Cow<'_, str>> {
-    let code = code.split('+').next().unwrap_or(code).trim_end();
-    code.strip_prefix('D').map(Cow::Borrowed)
+fn sks_diagnosis(code: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    fn of(code: &str) -> Option<&str> {
+        let code = code.split('+').next().unwrap_or(code).trim_end();
+        code.strip_prefix('D')
+    }
+    match code {
+        Cow::Borrowed(code) => of(code).map(Cow::Borrowed),
+        Cow::Owned(code) => of(&code).map(|code| Cow::Owned(code.to_owned())),
+    }
 }
