@@ -3,6 +3,7 @@
 
 mod artefacts;
 mod assess;
+mod charts;
 mod codes;
 mod cohort;
 mod doctor;
@@ -177,6 +178,8 @@ fn demo(arguments: &Demo) -> Result<(), Failure> {
         config.language = LanguageChoice::always(language.into());
     }
     config.store = StorePlace::Memory;
+    // It is beside the playground.
+    config.report_listen = None;
     // The sandbox takes every card off the screen when the status is an error.
     config.required_data_missing = RequiredDataMissing::Card;
     block_on(config, |mut config, address| {
@@ -187,7 +190,8 @@ fn demo(arguments: &Demo) -> Result<(), Failure> {
         let commands = server::curl_lines(&demonstration).join("\n  ");
         state.demonstration = Some(demonstration);
         let greeting = format!(
-            "Open {base}/ for the demonstration patients, or paste:\n\n  {commands}\n\nStop with \
+            "Open {base}/ for the demonstration patients, {base}/report for what was done with their \
+             cards, or paste:\n\n  {commands}\n\nStop with \
              ctrl-c. The patients are invented; {base}/fhir is for demonstration only.\n"
         );
         Ok((state, greeting))

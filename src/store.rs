@@ -11,7 +11,10 @@ mod record;
 
 use std::{
     future::Future,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -64,6 +67,25 @@ impl Store {
     ///
     /// The place is not one that a database could be at.
     pub fn new(place: StorePlace) -> Result<Self, StoreError> {
+        Self::with_connections(place, POSTGRES_CONNECTIONS)
+    }
+
+    /// The same store by a connection of its own, so that a report that reads for long holds no
+    /// feedback up. A store in memory has one connection only, and is shared.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn apart(self: &Arc<Self>) -> Result<Arc<Self>, StoreError> {
+        match self.place {
+            StorePlace::Memory => Ok(Arc::clone(self)),
+            StorePlace::Sqlite(_) | StorePlace::Postgres(_) => {
+                Self::with_connections(self.place.clone(), 1).map(Arc::new)
+            }
+        }
+    }
+
+    fn with_connections(place: StorePlace, postgres: u32) -> Result<Self, StoreError> {
         install_default_drivers();
         let options = AnyPoolOptions::new().acquire_timeout(CONNECTION_WAIT);
         let options = match &place {
@@ -73,7 +95,7 @@ impl Store {
                 .idle_timeout(None)
                 .max_lifetime(None)
                 .after_connect(|connection, _| Box::pin(durable(connection))),
-            StorePlace::Postgres(_) => options.max_connections(POSTGRES_CONNECTIONS),
+            StorePlace::Postgres(_) => options.max_connections(postgres),
         };
         let pool = options
             .connect_lazy(&url(&place))

@@ -12,6 +12,7 @@ mod collector;
 
 mod http {
     pub mod answers;
+    pub mod app;
     pub mod artefacts;
     pub mod audit;
     pub mod bad_tokens;
@@ -30,10 +31,10 @@ mod http {
     pub mod limits;
     pub mod metrics;
     pub mod mutations;
-    pub mod overload;
     pub mod playground;
     pub mod private_ca;
     pub mod protocol;
+    pub mod report;
     pub mod requests;
     pub mod sandbox;
     pub mod sandbox_behaviours;

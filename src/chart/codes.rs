@@ -134,7 +134,8 @@ impl Codes {
             .any(|coding| coding.system == Some(system) && coding.code == code)
     }
 
-    /// The concept of the first of `sets` that a coding is in.
+    /// The concept of the first of `sets` that a coding is in; of several codings in it the one whose
+    /// code comes first.
     pub fn find<'t>(
         &self,
         sets: &[ValueSetId],
@@ -142,13 +143,17 @@ impl Codes {
     ) -> Option<&'t Concept> {
         sets.iter().find_map(|set| {
             self.codings()
-                .find_map(|coding| terminology.find(*set, coding))
+                .filter_map(|coding| terminology.find(*set, coding))
+                .min_by_key(|concept| (&concept.system, &concept.code))
         })
     }
 
     /// Is a coding in one of `sets`?
     pub fn is_in(&self, sets: &[ValueSetId], terminology: &Terminology) -> bool {
-        self.find(sets, terminology).is_some()
+        sets.iter().any(|set| {
+            self.codings()
+                .any(|coding| terminology.find(*set, coding).is_some())
+        })
     }
 }
 

@@ -174,7 +174,10 @@ impl Terminology {
         codings
             .iter()
             .filter_map(|coding| self.find(set, *coding))
-            .min_by_key(|concept| concept.implied_unit.is_none())
+            .min_by_key(|concept| {
+                let unit = &concept.implied_unit;
+                (unit.is_none(), unit, &concept.system, &concept.code)
+            })
     }
 
     /// Is the coding in any set at all, or one of the project's own statements (§5)?

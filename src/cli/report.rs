@@ -1,20 +1,16 @@
 //! `sid-cds report`: how often each card was shown, and what clinicians did with it.
 
-mod format;
-mod suppress;
-mod tally;
-
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use jiff::{ToSpan, civil::Date};
+use jiff::civil::Date;
 
 use super::{Failure, print};
 use crate::{
     config::{Config, StorePlace},
+    report::Report,
     store::Store,
 };
-use format::Report;
 
 /// The arguments of `report`.
 #[derive(Debug, Args)]
@@ -81,13 +77,7 @@ pub(super) fn existing_store(config: &Config) -> Result<Store, Failure> {
 async fn read(config: &Config, from: Date, to: Date) -> Result<Report, Failure> {
     let store = existing_store(config)?;
     store.open().await?;
-    let zone = &config.time_zone.0;
-    let start = from.to_zoned(zone.clone())?.timestamp();
-    let end = to.checked_add(1.day())?.to_zoned(zone.clone())?.timestamp();
-    let shown = store.shown(from, to).await?;
-    let outcomes = store.outcomes(from, to).await?;
-    let unknown = store.unknown_cards(start, end).await?;
+    let report = Report::read(&store, &config.time_zone, from, to).await?;
     store.close().await;
-    let tally = tally::tally(&shown, &outcomes);
-    Ok(Report::new(from, to, &tally, unknown))
+    Ok(report)
 }

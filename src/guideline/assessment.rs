@@ -192,6 +192,8 @@ pub struct DecisiveIgg {
     pub value: String,
     /// The number, when it is one.
     pub exact: Option<GramsPerLitre>,
+    /// Its reference limit, where the results of its day agree on one.
+    pub reference_low: Option<GramsPerLitre>,
     /// When it was drawn (latest possible day).
     pub drawn: Date,
     /// The Observation.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     body::Bytes,
     extract::{Path, State as Shared, rejection::BytesRejection},
     http::{HeaderMap, HeaderName, StatusCode, header},
@@ -18,13 +18,17 @@ use super::{
     error::Refusal,
     fetch::{Limits, fetch},
     language,
+    limits::Turn,
     shown::Showing,
     smart,
     telemetry::{self, SERVER_TIMING, Span, Stage, Stages},
 };
 use crate::{
     cards::{self, Language},
-    cds_hooks::{self, Answer, Settings, outcome::IssueCode, request::Request, service::Service},
+    cds_hooks::{
+        self, Answer, Settings, completion::Fetched, outcome::IssueCode, request::Request,
+        service::Service,
+    },
     config::{RequiredDataMissing, Version},
 };
 
@@ -55,6 +59,7 @@ pub async fn discovery(Shared(state): Shared<Arc<State>>, headers: HeaderMap) ->
 pub async fn call(
     Shared(state): Shared<Arc<State>>,
     caller: Caller,
+    Extension(turn): Extension<Turn>,
     span: Span,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -68,6 +73,7 @@ pub async fn call(
     let asked = Asked {
         service,
         caller: &caller,
+        turn: &turn,
         language,
         headers: &headers,
     };
@@ -78,7 +84,7 @@ pub async fn call(
         if let Some(key) = state.config.card_key {
             cards::with_key(&mut answer.cards, key);
         }
-        smart::link(&mut answer.cards, &state, language);
+        smart::link(&mut answer.cards, &state, caller.client(), language);
         state.metrics.answered(answer);
         state.shown.add(Showing {
             cards: &answer.cards,
@@ -131,6 +137,7 @@ pub(super) fn timed(
 struct Asked<'a> {
     service: &'a Service,
     caller: &'a Caller,
+    turn: &'a Turn,
     language: Language,
     headers: &'a HeaderMap,
 }
@@ -146,6 +153,7 @@ async fn answer(
     let Asked {
         service,
         caller,
+        turn,
         language,
         headers,
     } = asked;
@@ -158,12 +166,21 @@ async fn answer(
     *hook_instance = Some(request.hook_instance().to_owned());
     let wanted = request.wanted(service, today);
     let limits = Limits::from(&state.config);
-    let span = if wanted.is_empty() {
-        Span::default()
+    // A call that waits for FHIR servers gives up its turn.
+    let fetched = if wanted.is_empty() {
+        Fetched::default()
     } else {
-        stages.begin(Stage::Fetch)
+        let span = stages.begin(Stage::Fetch);
+        turn.pause(fetch(
+            wanted,
+            request.access(),
+            caller,
+            limits,
+            time_is_up,
+            span,
+        ))
+        .await
     };
-    let fetched = fetch(wanted, request.access(), caller, limits, time_is_up, span).await;
     let settings = Settings {
         zone,
         terminology: &state.terminology,

@@ -251,6 +251,34 @@ impl Outbound {
         receive(request, wanted, budget, &done).await
     }
 
+    /// A POST that counts by its status alone: FHIR lets a server answer a create without a body. With a
+    /// value for `If-None-Exist` a server that heeds it creates nothing twice.
+    ///
+    /// # Errors
+    ///
+    /// Anything but status 200 or 201.
+    pub async fn create(
+        &self,
+        url: &Url,
+        resource: Bytes,
+        authorization: &HeaderValue,
+        if_none_exist: &HeaderValue,
+    ) -> Result<(), CallError> {
+        let request = self
+            .listed(url)?
+            .post(url.clone())
+            .header(header::CONTENT_TYPE, HeaderValue::from_static(FHIR_JSON))
+            .header(header::ACCEPT, HeaderValue::from_static(FHIR_JSON))
+            .header(header::AUTHORIZATION, authorization)
+            .header("if-none-exist", if_none_exist)
+            .body(resource);
+        let response = request.send().await.map_err(|error| cause(&error))?;
+        match response.status() {
+            StatusCode::OK | StatusCode::CREATED => Ok(()),
+            other => Err(CallError::Status(other)),
+        }
+    }
+
     /// What calls a listed address.
     fn listed(&self, url: &Url) -> Result<&reqwest::Client, CallError> {
         let http = self.http.as_ref().ok_or(CallError::NotListed)?;
