@@ -127,9 +127,9 @@ mod tests {
         assert_eq!(said, expected);
         let counted = state.metrics.text();
         for line in [
-            "sid_cds_calls_total{route=\"/cds-services/sid-patient-view\",client=\"anonymous\",\
+            "calls_total{route=\"/cds-services/sid-patient-view\",client=\"anonymous\",\
              status=\"500\"} 1",
-            "sid_cds_faults_total 1",
+            "faults_total 1",
         ] {
             assert!(counted.contains(line), "{line}: {counted}");
         }
