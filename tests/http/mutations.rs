@@ -57,7 +57,7 @@ use super::{
 };
 
 /// Cases of the short run.
-const CASES: u64 = 3_000;
+const CASES: u64 = 1_500;
 const SEED: u64 = 6;
 /// No answer may take longer; a build for debugging on a busy machine included.
 const LONGEST: Duration = Duration::from_secs(10);

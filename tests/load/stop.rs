@@ -133,7 +133,7 @@ fn audited(program: &Program) -> (BTreeSet<String>, usize) {
         .collect();
     let instances = lines
         .iter()
-        .filter_map(|line| line["hook_instance"].as_str());
+        .filter_map(|line| line["hookInstance"].as_str());
     let feedback = lines.iter().filter(|line| line["call"] == "feedback");
     (instances.map(str::to_owned).collect(), feedback.count())
 }
