@@ -62,7 +62,8 @@ async fn open_loop(address: SocketAddr, call: &Arc<Call>, rate: f64, time: Durat
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
                     let due = Duration::from_secs_f64(number as f64 / rate);
-                    if due > time {
+                    // A machine that cannot make so many calls makes as many as it can.
+                    if due > time || start.elapsed() > time {
                         return seen;
                     }
                     let due = start + due;
@@ -180,14 +181,15 @@ async fn runs(what: &str, configuration: &str, time: Duration, capacity: Option<
     let turned_away = || seen.iter().filter(|seen| seen.status != 200);
     println!(
         "{what}: {length} bytes a call; alone {:?}; {capacity:.0} answered per second at most\n  \
-         {:.0} calls per second for {took:?} over {CONNECTIONS} connections: {} answered, {} with 429, {} \
-         with 503; {worked:.1} s of processor time\n  \
+         {:.0} calls per second due for {took:?} over {CONNECTIONS} connections, {} made: {} answered, {} \
+         with 429, {} with 503; {worked:.1} s of processor time\n  \
          answered: {:?} from sending, {:?} from when due\n  \
          turned away: {:?} from sending, {:?} from when due\n  \
          memory {before} KiB before, {peak} KiB at most, {after} KiB after; answered again after \
          {recovered:?}\n  (each time: the middle, and that of 99 of 100)",
         middle_and_99(alone.iter().copied()),
         capacity * TIMES,
+        seen.len(),
         with(200).count(),
         with(429).count(),
         with(503).count(),

@@ -55,6 +55,8 @@ const LONGEST: Duration = Duration::from_secs(30);
 struct Seen {
     hooks: Mutex<BTreeSet<String>>,
     feedback: Mutex<BTreeSet<String>>,
+    /// Told to come again: a disk that others keep busy may be too slow for the store.
+    refused: Mutex<BTreeSet<String>>,
     /// Without a byte of an answer.
     nothing: AtomicUsize,
     answered: AtomicUsize,
@@ -100,11 +102,11 @@ impl Client {
                 let (call, id) = self.call(is_feedback);
                 match connection.ask(&call).await {
                     Ok(answer) => {
-                        assert_eq!(answer.status, 200, "{}", answer.head);
-                        let of = if is_feedback {
-                            &self.seen.feedback
-                        } else {
-                            &self.seen.hooks
+                        let of = match (answer.status, is_feedback) {
+                            (200, true) => &self.seen.feedback,
+                            (200, false) => &self.seen.hooks,
+                            (503, _) if answer.head.contains("retry-after: ") => &self.seen.refused,
+                            _ => panic!("{}", answer.head),
                         };
                         of.lock().unwrap().insert(id);
                         self.seen.answered.fetch_add(1, Ordering::Relaxed);
@@ -134,7 +136,9 @@ fn audited(program: &Program) -> (BTreeSet<String>, usize) {
     let instances = lines
         .iter()
         .filter_map(|line| line["hookInstance"].as_str());
-    let feedback = lines.iter().filter(|line| line["call"] == "feedback");
+    let feedback = lines
+        .iter()
+        .filter(|line| line["call"] == "feedback" && line["status"] == 200);
     (instances.map(str::to_owned).collect(), feedback.count())
 }
 
@@ -198,17 +202,20 @@ async fn stop_under_load() {
             "audited and answered differ: {instances:?} {hooks:?}"
         );
         assert_eq!(count, feedback.len());
-        let kept = kept(&program).await;
+        let (kept, refused) = (kept(&program).await, taken(&seen.refused));
+        // What was refused may have been kept when its time was over.
+        let not_refused: BTreeSet<String> = kept.difference(&refused).cloned().collect();
         assert!(
-            kept == feedback,
-            "kept and acknowledged differ: {kept:?} {feedback:?}"
+            feedback.is_subset(&kept) && not_refused.is_subset(&feedback),
+            "kept and acknowledged differ: {kept:?} {feedback:?} {refused:?}"
         );
         println!(
             "stop {stop}, with a delay of {delay} ms: ended after {took:?}; {} hooks and {} feedback \
-             answered, {} of them after the signal; {} without a byte",
+             answered, {} of them after the signal; {} refused, {} without a byte",
             hooks.len(),
             feedback.len(),
             seen.answered.load(Ordering::Relaxed) - answered,
+            refused.len(),
             seen.nothing.load(Ordering::Relaxed),
         );
     }
