@@ -11,6 +11,7 @@ use std::{
     path::Path,
     sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     thread,
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -23,6 +24,8 @@ use crate::{
 
 /// Lines that wait for the disk, some megabytes: a disk that hangs holds no call up.
 const QUEUE: usize = 16_384;
+/// How long lines are gathered before they are written.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// What is known of a call to a service; travels with the response.
 #[derive(Debug, Clone)]
@@ -258,19 +261,34 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
 }
 
+/// Writes what has come in one go: under load a write for each line, and a thread that is woken for it,
+/// would cost as much as the rest of the line.
 fn write(mut file: File, lines: &Receiver<Line>) {
-    for line in lines {
-        match line {
-            // One write for a line, so that lines of several instances do not mix.
-            Line::Text(text) => {
-                if let Err(error) = file.write_all(format!("{text}\n").as_bytes()) {
-                    metrics::counter!("sid_cds_audit_lost_total").increment(1);
-                    tracing::error!(%error, "a line of the audit trail is lost");
+    let (mut text, mut waiting) = (String::new(), Vec::new());
+    while let Ok(first) = lines.recv() {
+        if matches!(first, Line::Text(_)) {
+            thread::sleep(GATHER);
+        }
+        let mut count = 0;
+        for line in std::iter::once(first).chain(lines.try_iter()) {
+            match line {
+                Line::Text(line) => {
+                    text.push_str(&line);
+                    text.push('\n');
+                    count += 1;
                 }
+                Line::Written(sender) => waiting.push(sender),
             }
-            Line::Written(sender) => {
-                let _ = sender.send(());
-            }
+        }
+        // Whole lines in one write, so that lines of several instances do not mix.
+        if let Err(error) = file.write_all(text.as_bytes()) {
+            metrics::counter!("sid_cds_audit_lost_total").increment(count);
+            tracing::error!(%error, lines = count, "lines of the audit trail are lost");
+        }
+        text.clear();
+        for sender in waiting.drain(..) {
+            // Whoever asked may have given up.
+            let _ = sender.send(());
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
@@ -13,7 +13,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use metrics::{counter, gauge, histogram};
+use metrics::{Gauge, counter, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ const MEMORY: f64 = 500.0;
 pub struct Metrics {
     recorder: Arc<PrometheusRecorder>,
     handle: PrometheusHandle,
-    shares: Mutex<Vec<(CardCode, f64)>>,
+    shares: Mutex<Vec<(CardCode, f64, Gauge)>>,
 }
 
 impl fmt::Debug for Metrics {
@@ -63,13 +63,15 @@ impl Metrics {
         let metrics = Self {
             handle: recorder.handle(),
             recorder: Arc::new(recorder),
-            shares: Mutex::new(CardCode::ALL.iter().map(|code| (*code, 0.0)).collect()),
+            shares: Mutex::default(),
         };
         metrics.record(|| {
             describe();
             for card in CardCode::ALL {
                 counter!("sid_cds_cards_total", "card" => code(&card)).absolute(0);
-                gauge!("sid_cds_card_share", "card" => code(&card)).set(0.0);
+                let share = gauge!("sid_cds_card_share", "card" => code(&card));
+                share.set(0.0);
+                metrics.shares().push((card, 0.0, share));
             }
             for problem in Problem::ALL {
                 counter!("sid_cds_data_problems_total", "problem" => code(&problem)).absolute(0);
@@ -100,18 +102,28 @@ impl Metrics {
         self.handle.render()
     }
 
+    /// The share of each card, and where it is shown.
+    fn shares(&self) -> MutexGuard<'_, Vec<(CardCode, f64, Gauge)>> {
+        self.shares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sorts the times that were recorded since the last time into their buckets; until then each takes
+    /// memory, and nobody may ever ask for [`Metrics::text`].
+    pub fn settle(&self) {
+        self.handle.run_upkeep();
+    }
+
     /// Counts what an answer says and rests on.
     pub fn answered(&self, answer: &Answer) {
         let shown: Vec<CardCode> = answer.cards.iter().map(|card| card.code).collect();
-        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         self.record(|| {
             for card in &shown {
                 counter!("sid_cds_cards_total", "card" => code(card)).increment(1);
             }
-            for (card, share) in shares.iter_mut() {
+            for (card, share, gauge) in self.shares().iter_mut() {
                 let now = if shown.contains(card) { 1.0 } else { 0.0 };
                 *share += (now - *share) / MEMORY;
-                gauge!("sid_cds_card_share", "card" => code(card)).set(*share);
+                gauge.set(*share);
             }
             for problem in &answer.concluded.problems {
                 counter!("sid_cds_data_problems_total", "problem" => code(problem)).increment(1);
