@@ -6,6 +6,7 @@ mod date;
 mod drafts;
 mod encounters;
 pub mod fhir_version;
+pub mod identity;
 mod immunizations;
 mod infections;
 pub mod json;
@@ -31,7 +32,8 @@ use jiff::{civil::Date, tz::TimeZone};
 use serde_json::value::RawValue;
 
 use crate::guideline::{
-    facts::{Facts, MedicationSource, Reference, Searched},
+    facts::{Facts, MedicationSource, Order, Reference, Searched},
+    gravest_order,
     problem::{Problem, Touches},
 };
 use codes::Codes;
@@ -204,16 +206,24 @@ pub fn read(
     infections::read(&record, &stated, &stays, &antibiotics, &mut facts);
 
     let mut orders = running_orders(&record, &facts);
-    let draft = match (drafts, input) {
-        (Some(drafts), _) => drafts::read(&drafts, &record, &mut orders, &mut facts),
-        (None, Input::Record(_)) => drafts::of_record(&record, &mut orders, &mut facts),
-        (None, Input::Prefetch(_) | Input::Completed(..)) => DraftKind::NothingChosen,
+    let drafted = match (drafts, input) {
+        (Some(drafts), _) => drafts::read(&drafts, &record, &mut facts),
+        (None, Input::Record(_)) => drafts::of_record(&record, &mut facts),
+        (None, Input::Prefetch(_) | Input::Completed(..)) => drafts::Drafted::default(),
     };
     record::settle_problems(&mut facts);
+    let mut facts = facts.in_order();
+    let (written, raw): (Vec<Order>, Vec<&RawValue>) = drafted.immunoglobulin.into_iter().unzip();
+    facts.order = gravest_order(&facts, &written, reading.as_of).cloned();
+    for (order, raw) in written.iter().zip(raw) {
+        if facts.order.as_ref() == Some(order) {
+            orders.insert(order.evidence.clone(), raw.to_owned());
+        }
+    }
     Chart {
         facts,
         patient: record.patient,
-        draft,
+        draft: drafted.kind,
         orders,
         order_codes: reading.terminology.order_codes().clone(),
     }
@@ -237,16 +247,12 @@ fn patient_of(
         (Some(only), None) => Some(only.reference.clone()),
         (None, _) => subject_of_all(obtained, facts),
         // Whose record is it? Nothing in it can be used, so nothing of it counts as searched.
-        (Some(one), Some(_)) => {
+        (Some(one), Some(other)) => {
             facts.searched = Searched::default();
             let why = "several Patients, and none is named";
-            note(
-                facts,
-                &one.reference,
-                Problem::Conflict,
-                Touches::Patient,
-                why,
-            );
+            let all = patients.map(|patient| &patient.reference);
+            let first = all.fold((&one.reference).min(&other.reference), Ord::min);
+            note(facts, first, Problem::Conflict, Touches::Patient, why);
             None
         }
     }

@@ -1,13 +1,15 @@
 //! The command line: `demo`, `serve`, `assess`, `timeline`, `cohort`, `codes`, `doctor`,
-//! `parameters`, `comparators`, `evidence`.
+//! `report`, `prune`, `parameters`, `comparators`, `evidence`.
 
 mod artefacts;
 mod assess;
+mod charts;
 mod codes;
 mod cohort;
 mod doctor;
 mod evidence;
 mod parameters;
+mod prune;
 mod report;
 mod timeline;
 
@@ -58,6 +60,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Count how often each card was shown, and what clinicians did with it.
     Report(report::Arguments),
+    /// Delete what the store holds from before a day.
+    Prune(prune::Arguments),
     /// List every parameter, criterion, missing item, data problem and card.
     Parameters(parameters::Parameters),
     /// List the consensus reports that stand beside the national guideline.
@@ -120,6 +124,7 @@ pub fn run() -> ExitCode {
         },
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Prune(arguments) => prune::run(&arguments),
         Command::Parameters(arguments) => parameters::run(&arguments),
         Command::Comparators(arguments) => evidence::reports(&arguments),
         Command::Evidence(arguments) => evidence::studies(&arguments),
@@ -173,6 +178,8 @@ fn demo(arguments: &Demo) -> Result<(), Failure> {
         config.language = LanguageChoice::always(language.into());
     }
     config.store = StorePlace::Memory;
+    // It is beside the playground.
+    config.report_listen = None;
     // The sandbox takes every card off the screen when the status is an error.
     config.required_data_missing = RequiredDataMissing::Card;
     block_on(config, |mut config, address| {
@@ -183,7 +190,8 @@ fn demo(arguments: &Demo) -> Result<(), Failure> {
         let commands = server::curl_lines(&demonstration).join("\n  ");
         state.demonstration = Some(demonstration);
         let greeting = format!(
-            "Open {base}/ for the demonstration patients, or paste:\n\n  {commands}\n\nStop with \
+            "Open {base}/ for the demonstration patients, {base}/report for what was done with their \
+             cards, or paste:\n\n  {commands}\n\nStop with \
              ctrl-c. The patients are invented; {base}/fhir is for demonstration only.\n"
         );
         Ok((state, greeting))

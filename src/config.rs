@@ -1,5 +1,6 @@
 //! The configuration: defaults that are the manual, a file, the environment, and what is wrong in them.
 
+mod app_key;
 mod audit;
 mod client;
 mod exposure;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use uuid::Uuid;
 
 use crate::cards::{self, Language};
+pub use app_key::AppKey;
 pub use audit::{AuditFormat, AuditSink};
 pub use client::{BaseUrl, Client, SmartApp, Version};
 pub use jwt::{Algorithm, Jwt, Keys, Replay};
@@ -57,6 +59,9 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// Whether a network may read the metrics.
     pub metrics_on_network: bool,
+    /// Where the report page is served, a loopback address.
+    #[serde(deserialize_with = "exposure::optional_address")]
+    pub report_listen: Option<SocketAddr>,
     /// Where traces are sent; none without it.
     #[serde(deserialize_with = "exposure::collector")]
     pub traces_endpoint: Option<BaseUrl>,
@@ -107,6 +112,9 @@ pub struct Config {
     /// Calls that are answered at once.
     #[serde(deserialize_with = "within::<_, 1, 10_000>")]
     pub concurrent_calls: usize,
+    /// Calls for each processor that compute or wait for it.
+    #[serde(deserialize_with = "within::<_, 1, 1_000>")]
+    pub calls_per_processor: usize,
     /// Connections that are open at once.
     #[serde(deserialize_with = "within::<_, 1, 100_000>")]
     pub connections: usize,
@@ -157,6 +165,9 @@ pub struct Config {
     /// Where browsers reach the SMART app; none where there is no app.
     #[serde(deserialize_with = "client::address_or_none")]
     pub app_url: Option<BaseUrl>,
+    /// What the cookies of the app are encrypted with; `None` for a key of this process's own.
+    #[serde(deserialize_with = "app_key::key_or_none")]
+    pub app_key: Option<AppKey>,
     /// Files with a site's own codes.
     pub terminology_files: Vec<RelativePathBuf>,
     /// Log filter.
@@ -347,7 +358,7 @@ fn explain(figment: &Figment, fault: &FigmentError) -> String {
                 value_at(figment, &fault.path).and_then(|value| serde_json::to_string(&value).ok());
             // The URL of a store may hold a password.
             let value = value
-                .filter(|_| !["store", "card-key"].contains(&key.as_str()))
+                .filter(|_| !["store", "card-key", "app-key"].contains(&key.as_str()))
                 .map_or(String::new(), |value| format!(" = {value}"));
             let expected = match kind {
                 Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {

@@ -48,6 +48,8 @@ pub mod switch;
 pub mod trace;
 pub mod verdict;
 
+use std::cmp::Reverse;
+
 use jiff::civil::{Date, date};
 
 use assessment::{
@@ -55,7 +57,7 @@ use assessment::{
     Population, TroughLevel,
 };
 use dose::{Dose, DoseConclusion};
-use facts::{Facts, IgIndication};
+use facts::{Facts, IgIndication, Order};
 use parameters::G1_REVIEW_BY;
 use safety::SafetyFault;
 use switch::Comparison;
@@ -70,11 +72,40 @@ pub const GUIDELINE: Guideline = Guideline {
     review_by: G1_REVIEW_BY,
 };
 
-/// Applies the guideline to one patient on one day.
+/// Applies the guideline to one patient on one day. In which order the facts are given, and how often
+/// each, changes nothing.
 pub fn assess(facts: &Facts, as_of: Date) -> Assessment {
-    let mut assessment = conclude(facts, as_of);
-    assessment.counterfactual = counterfactual::find(facts, &assessment);
+    let facts = facts.clone().in_order();
+    let mut assessment = conclude(&facts, as_of);
+    assessment.counterfactual = counterfactual::find(&facts, &assessment);
     assessment
+}
+
+/// Of several draft orders the one of which most is to be said: of those with the gravest conclusion
+/// the one with the most urgent card, then the one with most cards. What a harmless draft would say must
+/// not hide what another calls for.
+pub fn gravest_order<'a>(facts: &Facts, orders: &'a [Order], as_of: Date) -> Option<&'a Order> {
+    if let [only] = orders {
+        return Some(only);
+    }
+    let gravity = |order: &&Order| {
+        let facts = Facts {
+            order: Some((*order).clone()),
+            ..facts.clone()
+        };
+        let assessment = conclude(&facts, as_of);
+        let conclusion = match assessment.order.conclusion {
+            Some(OrderConclusion::Crit) => 0,
+            Some(OrderConclusion::Warn) => 1,
+            Some(OrderConclusion::Info) => 2,
+            Some(OrderConclusion::Silent) | None => 3,
+        };
+        let most_urgent = assessment.cards.first().map(|card| priority(*card));
+        let most_urgent = (most_urgent.is_none(), most_urgent);
+        let cards = Reverse(assessment.cards.len());
+        (conclusion, most_urgent, cards, (*order).clone())
+    };
+    orders.iter().min_by_key(gravity)
 }
 
 /// The assessment without its counterfactual, which is found by concluding again.

@@ -13,6 +13,7 @@ pub mod cohort;
 pub mod config;
 pub mod doctor;
 pub mod guideline;
+pub mod report;
 pub mod server;
 pub mod store;
 pub mod timeline;

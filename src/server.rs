@@ -20,6 +20,7 @@ mod page;
 mod pages;
 mod playground;
 pub mod readiness;
+mod report;
 mod shown;
 mod smart;
 mod socket;
@@ -39,7 +40,10 @@ use axum::{
 };
 use figment::value::magic::RelativePathBuf;
 use thiserror::Error;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    task::JoinSet,
+};
 use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -67,8 +71,9 @@ pub use log::start as start_log;
 use outbound::OutboundError;
 pub use page::curl_lines;
 use readiness::Readiness;
+pub use report::router as report_router;
 use shown::ShownQueue;
-pub use smart::Sessions;
+pub use smart::{Sessions, Writes};
 use telemetry::{SERVER_TIMING, Telemetry, TelemetryError};
 pub use terminology::TerminologyError;
 use trust::{Trust, TrustError};
@@ -77,6 +82,12 @@ use trust::{Trust, TrustError};
 const SETTLE_METRICS: std::time::Duration = std::time::Duration::from_secs(5);
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
+/// Connections that the system holds until they are accepted; it may hold fewer. Those that come on top are
+/// lost to clients that believe they are connected.
+const BACKLOG: u32 = 4096;
+
+/// How long a stop waits for a report.
+const REPORT_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What every handler reads.
 #[derive(Debug)]
@@ -105,8 +116,12 @@ pub struct State {
     pub assumed: Caller,
     /// What encrypts the cookies of the app.
     pub sessions: Sessions,
+    /// The statements that the app has sent.
+    pub writes: Arc<Writes>,
     /// What was shown and what came back.
     pub store: Arc<store::Store>,
+    /// The same, for reports.
+    pub reports: Arc<store::Store>,
     /// The way of what was shown to the store.
     pub shown: ShownQueue,
     /// The audit trail.
@@ -184,7 +199,7 @@ impl State {
         Ok(Self {
             trust: Trust::new(&config)?,
             limits: Limits::new(&config),
-            metrics: Arc::default(),
+            metrics: Arc::new(Metrics::new(clock.clone())),
             readiness: Readiness::default(),
             canaries: Canaries::built_in()?,
             services: Services::with_codes_of(&terminology, tokens(config.prefetch_tokens))?,
@@ -192,12 +207,14 @@ impl State {
             assumed: Caller::new(config.assumed_client())?,
             patience: Patience::For(config.fetch_deadline),
             shown: ShownQueue::start(Arc::clone(&store)),
+            reports: store.apart()?,
             store,
             telemetry: Telemetry::start(&config)?,
-            audit: Arc::new(Audit::start(&config).map_err(ServerError::Audit)?),
+            audit: Arc::new(Audit::start(&config, clock.clone()).map_err(ServerError::Audit)?),
+            sessions: Sessions::new(config.app_key.as_ref()),
+            writes: Arc::default(),
             config,
             clock,
-            sessions: Sessions::default(),
             demonstration: None,
         })
     }
@@ -223,20 +240,24 @@ fn routes(state: &Arc<State>) -> Router {
     let places = ServiceBuilder::new()
         .layer(HandleErrorLayer::new(limits::shed))
         .load_shed()
-        .layer(GlobalConcurrencyLimitLayer::new(config.concurrent_calls));
+        .layer(GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(
+            &state.limits.places,
+        )));
     let with = || Arc::clone(state);
     // A layer reaches only what stands above it: whatever is served to clients stands here. A call
-    // comes in from the last of them: who it is, how often it calls, its body, a place.
+    // comes in from the last of them: whether there is a place, who it is, how often it calls, its body,
+    // a place, a turn.
     let mut guarded = Router::new()
         .route("/cds-services", get(handlers::discovery))
         .route("/cds-services/{id}", post(handlers::call))
         .route("/cds-services/{id}/feedback", post(feedback::receive))
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(middleware::from_fn(limits::let_others_ask))
+        .layer(middleware::from_fn_with_state(with(), limits::turn))
         .layer(places)
         .layer(middleware::from_fn_with_state(with(), limits::receive))
         .layer(middleware::from_fn_with_state(with(), limits::rate))
-        .layer(middleware::from_fn_with_state(with(), trust::guard));
+        .layer(middleware::from_fn_with_state(with(), trust::guard))
+        .layer(middleware::from_fn_with_state(with(), limits::early));
     if state.telemetry.is_on() {
         guarded = guarded.layer(middleware::from_fn_with_state(with(), telemetry::trace));
     }
@@ -253,7 +274,8 @@ fn routes(state: &Arc<State>) -> Router {
                 "/demo/requests/{patient}/{hook}",
                 get(demonstration::request),
             )
-            .nest("/fhir", fhir::routes());
+            .nest("/fhir", fhir::routes())
+            .merge(report::routes());
     }
     let (app, playground) = (
         smart::address(state).is_some(),
@@ -274,10 +296,7 @@ fn routes(state: &Arc<State>) -> Router {
         .with_state(with())
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&state.audit),
-            log::one_line,
-        ))
+        .layer(middleware::from_fn_with_state(with(), log::one_line))
         .layer(middleware::from_fn_with_state(with(), metrics::count))
         .layer(middleware::from_fn_with_state(with(), socket::last_answer))
         .layer(cors)
@@ -328,9 +347,17 @@ pub async fn open_store(state: &State) -> Result<(), ServerError> {
 ///
 /// The address cannot be had.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| ServerError::Listen { address, source })
+    let bind = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
+        // A restart takes the port again at once.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    bind().map_err(|source| ServerError::Listen { address, source })
 }
 
 /// Serves until `stop` is ready, and finishes the calls that are under way.
@@ -356,6 +383,13 @@ pub async fn run(
         let routes = Router::new().route("/metrics", get(text));
         beside.spawn(async { axum::serve(listener, routes).await.map_err(ServerError::Io) });
     }
+    if let Some(address) = state.config.report_listen {
+        let listener = listen(address).await?;
+        let address = listener.local_addr()?;
+        tracing::info!(%address, "report");
+        let routes = report::router(Arc::clone(&state));
+        beside.spawn(async { axum::serve(listener, routes).await.map_err(ServerError::Io) });
+    }
     let of = Arc::clone(&state);
     beside.spawn(async move {
         loop {
@@ -374,6 +408,8 @@ pub async fn run(
     state.shown.flush().await;
     state.audit.flush();
     state.store.close().await;
+    // A report that is being read is not waited for.
+    let _ = tokio::time::timeout(REPORT_WAIT, state.reports.close()).await;
     state.telemetry.stop().await;
     Ok(())
 }

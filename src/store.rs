@@ -1,16 +1,20 @@
 //! The store: which cards were shown and what came back, in `SQLite` or `PostgreSQL`, without patient data.
 //!
-//! Rows are added and read, never changed or deleted. The same SQL runs on both: TEXT and INTEGER
+//! Rows are added and read, never changed, and deleted by `prune` alone. The same SQL runs on both: TEXT and INTEGER
 //! only, times as RFC 3339 in UTC with six decimals, so that they sort as text. A file that cannot
 //! be used is refused at the start; a database that does not answer is tried again at each use,
 //! since cards matter more than what is learnt from them.
 
 mod fault;
+mod prune;
 mod record;
 
 use std::{
     future::Future,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,6 +30,7 @@ use uuid::Uuid;
 
 use crate::config::StorePlace;
 pub use fault::StoreError;
+pub use prune::Pruned;
 pub use record::{Outcome, Reason, Received, ReceivedOutcome, Shown, ShownCard, ShownSuggestion};
 
 /// The tables, applied in the order of their numbers at the first use.
@@ -62,6 +67,25 @@ impl Store {
     ///
     /// The place is not one that a database could be at.
     pub fn new(place: StorePlace) -> Result<Self, StoreError> {
+        Self::with_connections(place, POSTGRES_CONNECTIONS)
+    }
+
+    /// The same store by a connection of its own, so that a report that reads for long holds no
+    /// feedback up. A store in memory has one connection only, and is shared.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn apart(self: &Arc<Self>) -> Result<Arc<Self>, StoreError> {
+        match self.place {
+            StorePlace::Memory => Ok(Arc::clone(self)),
+            StorePlace::Sqlite(_) | StorePlace::Postgres(_) => {
+                Self::with_connections(self.place.clone(), 1).map(Arc::new)
+            }
+        }
+    }
+
+    fn with_connections(place: StorePlace, postgres: u32) -> Result<Self, StoreError> {
         install_default_drivers();
         let options = AnyPoolOptions::new().acquire_timeout(CONNECTION_WAIT);
         let options = match &place {
@@ -71,7 +95,7 @@ impl Store {
                 .idle_timeout(None)
                 .max_lifetime(None)
                 .after_connect(|connection, _| Box::pin(durable(connection))),
-            StorePlace::Postgres(_) => options.max_connections(POSTGRES_CONNECTIONS),
+            StorePlace::Postgres(_) => options.max_connections(postgres),
         };
         let pool = options
             .connect_lazy(&url(&place))
@@ -452,6 +476,15 @@ async fn insert_shown(
     Ok(())
 }
 
+/// Text that no database makes shorter, or it would fit where no other row does.
+fn padding() -> String {
+    let mut padding = String::with_capacity(PROBE_BYTES);
+    while padding.len() < PROBE_BYTES {
+        padding.push_str(&Uuid::new_v4().simple().to_string());
+    }
+    padding
+}
+
 /// Writes a row: whether data can be read says nothing of a full disk.
 async fn probe(pool: &AnyPool) -> Result<(), sqlx::Error> {
     sqlx::query(
@@ -459,7 +492,7 @@ async fn probe(pool: &AnyPool) -> Result<(), sqlx::Error> {
          DO UPDATE SET written_at = excluded.written_at, padding = excluded.padding",
     )
     .bind(record::instant(Timestamp::now()))
-    .bind(".".repeat(PROBE_BYTES))
+    .bind(padding())
     .execute(pool)
     .await
     .map(|_| ())

@@ -6,7 +6,7 @@
 mod axis;
 mod draw;
 mod findings;
-mod svg;
+pub(crate) mod svg;
 
 use jiff::civil::Date;
 

@@ -59,6 +59,8 @@ fn alerts_and_dashboard_use_metrics_that_exist() {
     let known: BTreeSet<String> = program
         .match_indices("\"sid_cds_")
         .filter_map(|(at, _)| program[at + 1..].split('"').next().map(str::to_owned))
+        // Not what a test expects to be printed of one.
+        .filter(|text| metrics(text).contains(text))
         .collect();
     assert!(known.len() > 10, "{known:?}");
     let mut used = BTreeSet::new();

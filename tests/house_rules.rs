@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cohort", &["guideline", "chart"]),
     ("config", &["cards"]),
     ("store", &["config"]),
+    ("report", &["config", "store"]),
     (
         "server",
         &[
@@ -30,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cds_hooks",
             "config",
             "store",
+            "report",
         ],
     ),
     ("doctor", &["server"]),
@@ -45,6 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cohort",
             "config",
             "store",
+            "report",
             "server",
             "doctor",
         ],

@@ -286,6 +286,23 @@ fn nothing_of_a_patient_leaves_but_in_an_answer() {
             post(hook, marked.to_string().as_bytes());
         }
     }
+    // The app, which shows whose chart it is.
+    for (patient, status) in [("p05", 200), ("p15", 200), (MARK, 400)] {
+        let (found, page) = program.call(&format!("GET /app?patient={patient} HTTP/1.1"), b"");
+        assert_eq!(found, status, "{page}");
+        assert_eq!(page.contains("CPR "), status == 200, "{page}");
+    }
+    let form =
+        format!("patient=p05&present=false&from=2026-01-01&to=2026-01-02&form={MARK}&entry={MARK}");
+    let head = "POST /app/history HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded";
+    assert_eq!(program.call(head, form.as_bytes()).0, 200);
+    for path in [
+        format!("/launch?iss=https://ehr.example/{MARK}&launch={MARK}"),
+        format!("/app/callback?code={MARK}&state={TOKEN}"),
+    ] {
+        let head = format!("GET {path} HTTP/1.1\r\ncookie: sid-session={TOKEN}; sid-launch={MARK}");
+        assert_eq!(program.call(&head, b"").0, 400, "{path}");
+    }
     // Every other way to be refused.
     let wrong: Vec<(String, Vec<u8>)> = vec![
         (format!("GET /cds-services/{MARK} HTTP/1.1"), Vec::new()),
@@ -467,7 +484,12 @@ fn nothing_of_a_token_is_kept() {
         ),
     )
     .unwrap();
-    let program = Program::start(&["serve", "--config", configuration.to_str().unwrap()], &[]);
+    let audit = folder.path().join("audit.ndjson");
+    let sink = format!("file:{}", audit.display());
+    let program = Program::start(
+        &["serve", "--config", configuration.to_str().unwrap()],
+        &[("SID_CDS_AUDIT", &sink)],
+    );
     let address = program.address;
     let part = |json: &str| {
         base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, json)
@@ -508,4 +530,7 @@ fn nothing_of_a_token_is_kept() {
         "{log}"
     );
     clean("the log", &log, &forbidden);
+    let audit = fs::read_to_string(audit).unwrap();
+    assert!(audit.contains("\"status\":401"), "{audit}");
+    clean("the audit trail", &audit, &forbidden);
 }

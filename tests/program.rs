@@ -238,6 +238,10 @@ fn a_wrong_configuration_stops_the_start_and_says_where() {
             "card-key = \"short secret\"",
             "card-key: expected at least 32",
         ),
+        (
+            "app-key = \"short secret\"",
+            "app-key: expected at least 32",
+        ),
         ("audit = \"file:\"", "audit = \"file:\": expected \"off\""),
         (
             "audit-format = \"xml\"",
@@ -467,6 +471,10 @@ fn serve_says_what_is_missing_before_anyone_can_call() {
         (
             format!("metrics-listen = \"0.0.0.0:0\"\n{CLIENT}"),
             Some("metrics are given to every caller"),
+        ),
+        (
+            format!("report-listen = \"0.0.0.0:0\"\n{CLIENT}"),
+            Some("the report is shown to every caller"),
         ),
     ] {
         let (listening, words) = first_words(&configuration);

@@ -8,6 +8,7 @@
 )]
 
 mod store {
+    pub mod disk;
     pub mod durability;
     pub mod faults;
     pub mod folder;

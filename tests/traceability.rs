@@ -94,6 +94,47 @@ fn every_recommendation_has_code_and_a_test() {
     expected::check("docs/traceability.md", &format!("{}{rows}", head()));
 }
 
+/// Every cell of parts and faults has an answer and a test, as `docs/faults.md` says.
+#[test]
+fn every_fault_has_an_answer_and_a_test() {
+    let text = fs::read_to_string(root().join("docs/faults.md")).expect("docs/faults.md");
+    let tests = tests();
+    let mut rows = BTreeSet::new();
+    for line in text.lines().filter(|line| line.starts_with("| ")).skip(1) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [part, fault, answer, held_by] = cells[..] else {
+            panic!("four cells: {line}");
+        };
+        assert!(!answer.is_empty(), "{line}");
+        let named: Vec<&str> = held_by.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "no test: {line}");
+        for name in named {
+            assert!(tests.contains(name), "there is no test {name}: {line}");
+        }
+        assert!(
+            rows.insert((part.to_owned(), fault.to_owned())),
+            "twice: {line}"
+        );
+    }
+    for part in ["FHIR server", "source of keys", "store"] {
+        for fault in ["slow", "down", "lying", "restarting"] {
+            let row = (part.to_owned(), fault.to_owned());
+            assert!(rows.contains(&row), "{part}, {fault}");
+        }
+    }
+    for what in [
+        "tokens",
+        "used tokens",
+        "answers",
+        "canaries",
+        "share of a card",
+        "audit trail",
+    ] {
+        let row = ("clock".to_owned(), format!("jumps, {what}"));
+        assert!(rows.contains(&row), "clock, {what}");
+    }
+}
+
 fn head() -> String {
     format!(
         "# Traceability\n\nWhich rule, card and test each recommendation of \
@@ -293,8 +334,9 @@ fn tests() -> BTreeSet<String> {
     for folder in ["src", "tests", "crates"] {
         for path in files(&root().join(folder), "rs") {
             let text = fs::read_to_string(path).expect("a source file");
-            // In a proptest! block and under #[tokio::test] too.
-            for after in text.split("test]").skip(1) {
+            // In a proptest! block and under #[tokio::test(…)] too.
+            let marks = ["#[test]", "#[tokio::test"];
+            for after in marks.iter().flat_map(|mark| text.split(mark).skip(1)) {
                 let name = after
                     .split_once("fn ")
                     .and_then(|(_, rest)| rest.split_once('('));

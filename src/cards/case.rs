@@ -12,7 +12,7 @@ use crate::{
         },
         counterfactual::Counterfactual,
         date::{days_between, plus_days},
-        facts::{Infection, LabResult, StatementKind},
+        facts::{Infection, StatementKind},
         parameters::{E9_HISTORY_DAYS, E11_REVIEW_LATE_DAYS, E13_DECISIVE_FACTOR_DAYS},
         switch::Comparison,
     },
@@ -152,16 +152,6 @@ impl<'a> Case<'a> {
             .statements
             .iter()
             .any(|other| other.kind == stated)
-    }
-
-    /// The result that decided on IgG, as it stands in the chart.
-    pub fn decisive_igg(&self) -> Option<&LabResult> {
-        let igg = self.assessment.start.igg.as_ref()?;
-        self.chart
-            .facts
-            .igg
-            .iter()
-            .find(|result| result.evidence == igg.evidence)
     }
 
     /// An infection of the chart by its Condition.

@@ -10,7 +10,7 @@ pub(crate) mod entry;
 pub(crate) mod gaps;
 pub(super) mod grounds;
 pub(super) mod labels;
-pub(super) mod overrides;
+pub(crate) mod overrides;
 pub(super) mod reports;
 pub(super) mod studies;
 pub(super) mod summary;

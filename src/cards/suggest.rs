@@ -94,6 +94,7 @@ fn offers(card: CardCode, case: &Case<'_>) -> Vec<Option<Offer>> {
             review(case, ReviewOutcome::Stop),
             review(case, ReviewOutcome::Pause),
             review(case, ReviewOutcome::Continue),
+            adjustment(case),
             tests(case, &[Test::Iga, Test::Igm], None, false),
         ],
         CardCode::C16 => vec![tests(
@@ -446,10 +447,17 @@ fn stop_after_index(case: &Case<'_>) -> Vec<Option<Offer>> {
     if case.stop_reached() {
         // Before the due date a decision to continue would not settle it (decision-spec §3.3).
         offers.push(review(case, ReviewOutcome::Continue));
+        offers.push(adjustment(case));
     } else if let Some(due) = due {
         offers.push(stop_task(case, due));
     }
     offers
+}
+
+/// The outcome that only a review has, where one is due as well.
+fn adjustment(case: &Case<'_>) -> Option<Offer> {
+    case.assessment.course.review_due?;
+    review(case, ReviewOutcome::Adjust)
 }
 
 fn stop_task(case: &Case<'_>, due: Date) -> Option<Offer> {

@@ -28,7 +28,7 @@ use crate::guideline::{
     dose::Dose,
     facts::{
         Bacterial, ClinicalStatus, Diagnosis, DiagnosisKind, Focus, IgIndication, IgRoute,
-        Infection, LabResult, Measured, Order, Prescription, Reference,
+        Infection, Order, Prescription, Reference,
     },
     problem::{DataProblem, Problem, Touches},
     quantity::GramsPerLitre,
@@ -98,6 +98,7 @@ impl Sample {
                     igg: Some(DecisiveIgg {
                         value: "3.2".to_owned(),
                         exact: Some(GramsPerLitre::from_picograms(3_200_000_000_000)),
+                        reference_low: None,
                         drawn: date(2026, 3, 10),
                         evidence: reference("Observation/o1"),
                     }),

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     chart::{
-        self, Chart, Drafts, Input, Obtained, Page, Reading, Source, fhir_version, json::Object,
+        self, Chart, Drafts, Input, Obtained, Page, Reading, Source, fhir_version,
+        identity::Identity, json::Object,
     },
     guideline::hooks::Hook,
 };
@@ -42,7 +43,7 @@ struct Key<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Reads the body of a call of `service` (REQ-01…REQ-10, CTX-01…CTX-12, CTX-34).
+    /// Reads the body of a call of `service` (REQ-01…REQ-10, CTX-01…CTX-12, CTX-34, AUTHZ-06).
     ///
     /// # Errors
     ///
@@ -79,11 +80,16 @@ impl<'a> Request<'a> {
         {
             return Err(outcome);
         }
-        let patient_id = context.patient_id;
-        let patient_id = patient_id
-            .strip_prefix("Patient/")
-            .unwrap_or(&patient_id)
-            .to_owned();
+        let patient_id = bare_id(&context.patient_id).to_owned();
+        let authorization = authorization(&members);
+        if authorization
+            .as_ref()
+            .is_some_and(|token| token.is_for_another(&patient_id))
+        {
+            let text = "The token is for another patient than context.patientId.";
+            let issue = Issue::new(IssueCode::Value, text).at("fhirAuthorization.patient");
+            return Err(OperationOutcome::new(issue));
+        }
         let hook_instance: String = members
             .get("hookInstance")
             .and_then(|raw| serde_json::from_str(raw.get()).ok())
@@ -95,7 +101,7 @@ impl<'a> Request<'a> {
             selections,
             draft_orders,
             prefetch,
-            access: access(&members),
+            access: access(&members, authorization),
         })
     }
 
@@ -204,6 +210,19 @@ impl<'a> Request<'a> {
         });
         chart::read(&input, drafts, Some(&self.patient_id), reading)
     }
+
+    /// Who the patient is, for a page; no card holds it.
+    pub fn identity(&self, fetched: &Fetched) -> Option<Identity> {
+        let mut obtained = self.obtained(fetched);
+        let patient = obtained.find_map(|(source, _, obtained)| match obtained {
+            Obtained::Value(raw) | Obtained::Fetched { first: raw, .. } => {
+                (source == Source::Patient).then_some(raw)
+            }
+            Obtained::Split(page) => (source == Source::Patient).then(|| page.raw()),
+            Obtained::Failed(_) | Obtained::Nothing => None,
+        })?;
+        Identity::read(patient, &self.patient_id)
+    }
 }
 
 /// Each declared key, in the order of the templates; undeclared ones are not read (PF-03).
@@ -222,15 +241,34 @@ fn keys<'a>(service: &Service, prefetch: &Prefetch<'a>) -> Vec<Key<'a>> {
     keys.collect()
 }
 
-fn access(members: &Object<'_>) -> Option<Access> {
-    #[derive(Deserialize)]
-    struct Authorization {
-        access_token: String,
+/// A patient's id, sent alone or as `Patient/id`.
+fn bare_id(id: &str) -> &str {
+    id.strip_prefix("Patient/").unwrap_or(id)
+}
+
+#[derive(Deserialize)]
+struct Authorization {
+    access_token: String,
+    /// The patient to whom the token is bound.
+    #[serde(default)]
+    patient: Option<String>,
+}
+
+impl Authorization {
+    /// With such a token another patient's data would be fetched, or none.
+    fn is_for_another(&self, patient_id: &str) -> bool {
+        let bound = self.patient.as_deref().filter(|id| !id.is_empty());
+        bound.is_some_and(|id| bare_id(id) != patient_id)
     }
+}
+
+fn authorization(members: &Object<'_>) -> Option<Authorization> {
+    let raw = members.get("fhirAuthorization")?;
+    serde_json::from_str(raw.get()).ok()
+}
+
+fn access(members: &Object<'_>, authorization: Option<Authorization>) -> Option<Access> {
     let server = members.get("fhirServer")?;
-    let authorization = members
-        .get("fhirAuthorization")
-        .and_then(|raw| serde_json::from_str::<Authorization>(raw.get()).ok());
     Some(Access {
         server: serde_json::from_str(server.get()).ok()?,
         token: authorization.map(|authorization| Token::new(authorization.access_token)),

@@ -136,7 +136,8 @@ impl Codes {
             .any(|coding| coding.system == Some(system) && coding.code == code)
     }
 
-    /// The concept of the first of `sets` that a coding is in.
+    /// The concept of the first of `sets` that a coding is in; of several codings in it the one whose
+    /// code comes first.
     pub fn find<'t>(
         &self,
         sets: &[ValueSetId],
@@ -147,7 +148,8 @@ impl Codes {
         }
         sets.iter().find_map(|set| {
             self.codings()
-                .find_map(|coding| terminology.find(*set, coding))
+                .filter_map(|coding| terminology.find(*set, coding))
+                .min_by_key(|concept| (&concept.system, &concept.code))
         })
     }
 

@@ -4,8 +4,6 @@
 //! missing, elements that are empty. That is repaired and said; nothing is refused here. What is of an
 //! earlier FHIR version does not come this far (`fhir_version.rs`).
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
@@ -68,13 +66,20 @@ const TESTS: [(&[ValueSetId], Ordered, LabTest); 10] = [
     ),
 ];
 
-/// Reads the drafts: which of them is the order of immunoglobulin, and what it says.
-pub fn read(
-    drafts: &Drafts<'_>,
-    record: &Record<'_>,
-    orders: &mut BTreeMap<Reference, Box<RawValue>>,
-    facts: &mut Facts,
-) -> DraftKind {
+/// The most drafts of immunoglobulin that are looked at.
+const MOST_DRAFTS: usize = 20;
+
+/// What the drafts hold.
+#[derive(Debug, Default)]
+pub struct Drafted<'a> {
+    /// What they are.
+    pub kind: DraftKind,
+    /// The orders of immunoglobulin that the hook may be about, each with its text.
+    pub immunoglobulin: Vec<(Order, &'a RawValue)>,
+}
+
+/// Reads the drafts: which of them are orders of immunoglobulin, and what they say.
+pub fn read<'a>(drafts: &Drafts<'a>, record: &Record<'_>, facts: &mut Facts) -> Drafted<'a> {
     let place = "context.draftOrders";
     let Some(bundle) = Object::of(drafts.bundle) else {
         let why = "not a Bundle";
@@ -85,7 +90,7 @@ pub fn read(
             Touches::Nothing,
             why,
         );
-        return DraftKind::NothingChosen;
+        return Drafted::default();
     };
     let mut entries = Vec::new();
     for (index, entry) in bundle.items("entry").into_iter().enumerate() {
@@ -105,29 +110,24 @@ pub fn read(
             }
         }
     }
-    among(entries, drafts.selections, record, orders, facts)
+    among(entries, drafts.selections, record, facts)
 }
 
 /// The drafts that a whole record holds among its other resources (a file, not a prefetch).
-pub fn of_record(
-    record: &Record<'_>,
-    orders: &mut BTreeMap<Reference, Box<RawValue>>,
-    facts: &mut Facts,
-) -> DraftKind {
+pub fn of_record<'a>(record: &Record<'a>, facts: &mut Facts) -> Drafted<'a> {
     let entries = record.obtained.entries.iter().filter(|entry| {
         is_medication(entry) && entry.object.text("status").as_deref() == Some("draft")
     });
-    among(entries.cloned().collect(), &[], record, orders, facts)
+    among(entries.cloned().collect(), &[], record, facts)
 }
 
-/// Which of the drafts is the order of immunoglobulin: a selected one, else the first.
-fn among(
-    mut entries: Vec<Entry<'_>>,
+/// Which of the drafts are orders of immunoglobulin: the selected ones, else all.
+fn among<'a>(
+    mut entries: Vec<Entry<'a>>,
     selections: &[String],
     record: &Record<'_>,
-    orders: &mut BTreeMap<Reference, Box<RawValue>>,
     facts: &mut Facts,
-) -> DraftKind {
+) -> Drafted<'a> {
     entries.retain(|entry| {
         let anothers = record.is_anothers(entry);
         if anothers {
@@ -169,21 +169,41 @@ fn among(
             facts.drafted.vaccinations.extend(against);
         }
     }
-    let immunoglobulins: Vec<_> = chosen
+    let mut immunoglobulins: Vec<_> = chosen
         .iter()
         .filter(|(entry, codes)| is_medication(entry) && is_immunoglobulin(codes, record))
         .collect();
-    let selected = immunoglobulins
+    if immunoglobulins
         .iter()
-        .find(|(entry, _)| is_selected(entry, selections));
-    match selected.or(immunoglobulins.first()) {
-        Some((entry, codes)) => {
-            facts.order = Some(order(entry, codes, record, facts));
-            orders.insert(entry.reference.clone(), entry.raw.to_owned());
-            DraftKind::Immunoglobulin
-        }
-        None if chosen.is_empty() => DraftKind::NothingChosen,
-        None => DraftKind::Other,
+        .any(|(entry, _)| is_selected(entry, selections))
+    {
+        immunoglobulins.retain(|(entry, _)| is_selected(entry, selections));
+    }
+    immunoglobulins.sort_by_key(|(entry, _)| (entry.reference.clone(), entry.raw.get()));
+    immunoglobulins.dedup_by_key(|(entry, _)| (entry.reference.clone(), entry.raw.get()));
+    if let Some((beyond, _)) = immunoglobulins.get(MOST_DRAFTS) {
+        let why = "more drafts of immunoglobulin than are looked at";
+        let reference = beyond.reference.clone();
+        note(
+            facts,
+            &reference,
+            Problem::Incomplete,
+            Touches::Nothing,
+            why,
+        );
+        immunoglobulins.truncate(MOST_DRAFTS);
+    }
+    let kind = match (immunoglobulins.is_empty(), chosen.is_empty()) {
+        (false, _) => DraftKind::Immunoglobulin,
+        (true, true) => DraftKind::NothingChosen,
+        (true, false) => DraftKind::Other,
+    };
+    Drafted {
+        kind,
+        immunoglobulin: immunoglobulins
+            .into_iter()
+            .map(|(entry, codes)| (order(entry, codes, record, facts), entry.raw))
+            .collect(),
     }
 }
 
@@ -251,10 +271,13 @@ fn is_immunoglobulin(codes: &Codes, record: &Record<'_>) -> bool {
 
 /// The route of an ATC code whose system the public sandbox has replaced by RxNorm.
 fn rewritten_route(codes: &Codes, record: &Record<'_>) -> Option<IgRoute> {
-    let concept = codes
+    let concepts = codes
         .codings()
-        .find_map(|coding| record.terminology.find_rewritten_immunoglobulin(coding))?;
-    let original = Codes::of_concept(concept);
+        .filter_map(|coding| record.terminology.find_rewritten_immunoglobulin(coding));
+    let original = concepts.map(Codes::of_concept).reduce(|mut all, other| {
+        all.extend(other);
+        all
+    })?;
     Some(medication::route(&original, record))
 }
 

@@ -125,7 +125,7 @@ pub fn care(
 ) -> Care {
     let linked =
         |stay: &&Stay| encounter == Some(&stay.reference) || stay.diagnoses.contains(condition);
-    let mut admitted = Verdict::NotMet;
+    let mut admissions = Vec::new();
     let mut intensive_care = false;
     for stay in stays {
         let belongs = if linked(&stay) {
@@ -134,17 +134,17 @@ pub fn care(
             stay.covers(onset)
         };
         if stay.inpatient || stay.intensive_care {
-            admitted = admitted.or(belongs);
+            admissions.push(belongs);
         }
         intensive_care |= stay.intensive_care && belongs.is_met();
     }
     let found =
         encounter.is_none_or(|encounter| stays.iter().any(|stay| stay.reference == *encounter));
     if !searched || !found {
-        admitted = admitted.or(Verdict::Unknown(Reason::NotSearched));
+        admissions.push(Verdict::Unknown(Reason::NotSearched));
     }
     Care {
-        admitted,
+        admitted: Verdict::any(admissions),
         intensive_care,
     }
 }

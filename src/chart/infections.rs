@@ -58,6 +58,8 @@ pub fn code(codes: &Codes, record: &Record<'_>) -> Option<InfectionCode> {
         strongest.mild &= other.mild;
         strongest.sepsis |= other.sepsis;
         strongest.life_threatening |= other.life_threatening;
+        // An organ goes before the blood that it spread to, and that before a code of no group.
+        strongest.focus = strongest.focus.min(other.focus);
     }
     Some(strongest)
 }
@@ -132,17 +134,17 @@ fn treated(onset: When, antibiotics: &[Option<When>], facts: &Facts) -> Verdict 
     } else {
         Verdict::Unknown(Reason::NotSearched)
     };
-    antibiotics.iter().fold(none, |treated, given| {
+    let each = antibiotics.iter().map(|given| match given {
+        Some(given) => near(
+            *given,
+            onset,
+            E6_ANTIBIOTIC_BEFORE_DAYS,
+            E6_ANTIBIOTIC_AFTER_DAYS,
+        ),
         // One without a usable date may belong to any infection.
-        treated.or(given.map_or(Verdict::Unknown(Reason::Invalid), |given| {
-            near(
-                given,
-                onset,
-                E6_ANTIBIOTIC_BEFORE_DAYS,
-                E6_ANTIBIOTIC_AFTER_DAYS,
-            )
-        }))
-    })
+        None => Verdict::Unknown(Reason::Invalid),
+    });
+    Verdict::any(each.chain([none]))
 }
 
 /// Is `day` from `before` days before `onset` to `after` days after it, both perhaps inexact?

@@ -11,6 +11,7 @@ use super::{
     terminology::{ValueSetId, sets},
 };
 use crate::guideline::{
+    date::When,
     facts::{Facts, IgIndication, IgRoute, Indication, MedicationSource, Reference},
     problem::{Problem, Touches},
 };
@@ -278,7 +279,10 @@ pub fn bounds(record: &Record<'_>, order: &Object<'_>) -> (Dated, Dated) {
             (_, start) => start,
         };
         last = match (last, end) {
-            (Dated::On(a), Dated::On(b)) => Dated::On(if b.latest() > a.latest() { b } else { a }),
+            (Dated::On(a), Dated::On(b)) => {
+                let key = |end: When| (end.latest(), end.earliest());
+                Dated::On(if key(b) > key(a) { b } else { a })
+            }
             (Dated::Invalid, _) | (_, Dated::Missing) => last,
             (_, end) => end,
         };

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::guideline::{
     facts::{
-        Amount, Cap, DoseGap, DoseRole, Facts, OrderedRoute, PlannedDose, Prescription, Product,
-        Reference, WrittenAs,
+        Amount, Cap, DoseGap, DoseRole, Facts, MedicationSource, OrderedRoute, PlannedDose,
+        Prescription, Product, Reference, WrittenAs, WrittenDose,
     },
     problem::{Problem, Touches},
     quantity::Mass,
@@ -29,6 +29,9 @@ use timing::{Timing, Untimed};
 /// The most that is believed of one dose: a kilogram.
 const MOST: Mass = Mass::grams(1000);
 
+/// The most letters of an order's own words that are kept.
+const LONGEST_WORDS: usize = 120;
+
 /// One instruction before it is known what it is for.
 struct Instruction {
     amount: Result<Amount, DoseGap>,
@@ -36,22 +39,24 @@ struct Instruction {
     cap: Option<Cap>,
 }
 
-/// The product that a site's own code stands for, else the one that the words of a medication name, or
+/// The product that a site's own codes stand for, else the one that the words of a medication name, or
 /// the display of its code in a value set. `None` where they name none, or two.
 pub fn product<'t>(codes: &Codes, record: &'t Record<'_>) -> Option<&'t products::Product> {
     let terminology = record.terminology;
-    let mut coded = codes.codings();
-    if let Some(product) = coded.find_map(|coding| terminology.product_by_code(coding)) {
-        return Some(product);
-    }
-    let display = medication_display(codes, record);
-    let mut named: Vec<&products::Product> = codes
-        .all_words()
-        .chain(display)
-        .flat_map(|words| terminology.products_named(words))
+    let coded: Vec<&products::Product> = codes
+        .codings()
+        .filter_map(|coding| terminology.product_by_code(coding))
         .collect();
-    named.dedup();
-    match named.as_slice() {
+    let known = if coded.is_empty() {
+        let display = medication_display(codes, record);
+        let words = codes.all_words().chain(display);
+        words
+            .flat_map(|words| terminology.products_named(words))
+            .collect()
+    } else {
+        coded
+    };
+    match known.as_slice() {
         [first, rest @ ..] if rest.iter().all(|other| other.brand == first.brand) => Some(first),
         _ => None,
     }
@@ -70,33 +75,38 @@ pub fn read(
     record: &Record<'_>,
     facts: &mut Facts,
 ) -> Prescription {
-    let mut reader = Reader {
-        known: product(codes, record),
-        words: codes
-            .all_words()
-            .chain(medication_display(codes, record))
-            .map(str::to_owned)
-            .collect(),
-        problems: Vec::new(),
-    };
-    let instructions = order.objects("dosageInstruction");
-    let ordered_route = route(&instructions, record);
-    let (doses, gap) = reader.doses(&instructions);
-    let strength = reader.strength();
+    let mut reader = Reader::new(codes, record);
+    let prescription = reader.prescription(codes, &order.objects("dosageInstruction"), record);
     for (problem, why) in reader.problems {
         note(facts, reference, problem, Touches::Nothing, why);
     }
-    let product = product(codes, record).map(|known| Product {
-        brand: known.brand.clone(),
-        route: known.route,
-        milligrams_per_millilitre: strength,
-        placement: known.placement,
-    });
-    Prescription {
-        product,
-        ordered_route,
-        doses,
-        gap,
+    prescription
+}
+
+/// The dose of a record other than a running order: of an order that has ended, a statement, or an
+/// administration. What is unclear in it is no data problem, for no rule reads it.
+pub fn past(
+    source: MedicationSource,
+    codes: &Codes,
+    object: &Object<'_>,
+    record: &Record<'_>,
+) -> Option<WrittenDose> {
+    let mut reader = Reader::new(codes, record);
+    let mut ordered = |element| {
+        let instructions = object.objects(element);
+        (!instructions.is_empty())
+            .then(|| WrittenDose::Ordered(reader.prescription(codes, &instructions, record)))
+    };
+    match source {
+        MedicationSource::Order => ordered("dosageInstruction"),
+        MedicationSource::Statement => ordered("dosage"),
+        MedicationSource::Administration => {
+            let dose = object.object("dosage")?;
+            let amount = reader.quantity(dose.get("dose")?, None).ok()?;
+            (!amount.per_kilogram).then_some(WrittenDose::Given(amount.high))
+        }
+        // How much was handed out says nothing of how much is taken.
+        MedicationSource::Dispense => None,
     }
 }
 
@@ -107,7 +117,42 @@ struct Reader<'t> {
     problems: Vec<(Problem, &'static str)>,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn new(codes: &Codes, record: &'t Record<'_>) -> Self {
+        Self {
+            known: product(codes, record),
+            words: codes
+                .all_words()
+                .chain(medication_display(codes, record))
+                .map(str::to_owned)
+                .collect(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn prescription(
+        &mut self,
+        codes: &Codes,
+        instructions: &[Object<'_>],
+        record: &Record<'_>,
+    ) -> Prescription {
+        let (doses, gap) = self.doses(instructions);
+        let strength = self.strength();
+        let product = product(codes, record).map(|known| Product {
+            brand: known.brand.clone(),
+            route: known.route,
+            milligrams_per_millilitre: strength,
+            placement: known.placement,
+        });
+        Prescription {
+            product,
+            ordered_route: route(instructions, record),
+            doses,
+            gap,
+            words: words(instructions),
+        }
+    }
+
     fn doses(&mut self, instructions: &[Object<'_>]) -> (Vec<PlannedDose>, Option<DoseGap>) {
         let read: Vec<Instruction> = instructions
             .iter()
@@ -331,6 +376,14 @@ impl Instruction {
     fn is_blank(&self) -> bool {
         self.amount == Err(DoseGap::NotWritten) && self.timing.interval == Err(Untimed::Missing)
     }
+}
+
+/// What the instructions say in words.
+fn words(instructions: &[Object<'_>]) -> Option<String> {
+    let texts = instructions.iter().filter_map(|one| one.text("text"));
+    let words = texts.collect::<Vec<_>>().join("; ");
+    let words: String = words.trim().chars().take(LONGEST_WORDS).collect();
+    (!words.is_empty()).then_some(words)
 }
 
 /// `doseAndRate.type` says that it is the dose that was ordered, not one that was calculated.

@@ -2,7 +2,8 @@
 
 use std::{borrow::Cow, cell::OnceCell, collections::BTreeMap, fmt};
 
-use serde_json::value::RawValue;
+use jiff::Timestamp;
+use serde_json::{Value, value::RawValue};
 
 use super::{
     Input, Obtained, Shortfall, Source,
@@ -84,6 +85,8 @@ pub struct Obtainment<'a> {
     full_urls: BTreeMap<String, Reference>,
     /// Where each reference stands in `entries`.
     by_reference: BTreeMap<Reference, usize>,
+    /// Other texts of resources that are in `entries`.
+    again: BTreeMap<Reference, Vec<Entry<'a>>>,
 }
 
 impl Source {
@@ -163,7 +166,55 @@ impl<'a> Obtainment<'a> {
                 }
             }
         }
+        all.settle();
         all
+    }
+
+    /// Of several texts of one resource the one that was updated last stands. Where that cannot be told
+    /// and they do not say the same none does, and its source was not searched.
+    fn settle(&mut self) {
+        for (reference, others) in std::mem::take(&mut self.again) {
+            let Some(index) = self.by_reference.get(&reference) else {
+                continue;
+            };
+            let first = &self.entries[*index];
+            let resource_type = first.resource_type.clone();
+            let mut texts = vec![first.raw];
+            texts.extend(others.iter().map(|other| other.raw));
+            let stands = standing(&texts);
+            if stands.is_some_and(|raw| raw.get() == first.raw.get()) {
+                continue;
+            }
+            let within = format!("{reference}#");
+            self.entries.retain(|entry| {
+                entry.reference != reference && !entry.reference.as_str().starts_with(&within)
+            });
+            let kept = others
+                .into_iter()
+                .find(|other| stands.is_some_and(|raw| raw.get() == other.raw.get()));
+            match kept {
+                Some(entry) => self.take(entry),
+                None => {
+                    if let Some(source) = Source::of_type(&resource_type) {
+                        *source.flag(&mut self.searched) = false;
+                    }
+                    let why =
+                        "sent in several versions, and meta.lastUpdated does not say which holds";
+                    self.problem(reference.as_str(), Problem::Conflict, why);
+                }
+            }
+            let places = self.entries.iter().enumerate();
+            self.by_reference = places
+                .filter(|(_, entry)| !entry.reference.as_str().contains('#'))
+                .map(|(index, entry)| (entry.reference.clone(), index))
+                .collect();
+        }
+    }
+
+    fn take(&mut self, entry: Entry<'a>) {
+        let contained = contained_results(&entry);
+        self.entries.push(entry);
+        self.entries.extend(contained);
     }
 
     fn values(&mut self, values: &[(Source, &str, Obtained<'a>)]) {
@@ -354,20 +405,29 @@ impl<'a> Obtainment<'a> {
             (None, None) => Reference::new(place.to_string()),
         };
         if let Some(url) = full_url {
-            self.full_urls.insert(url.to_owned(), reference.clone());
+            let known = self
+                .full_urls
+                .entry(url.to_owned())
+                .or_insert(reference.clone());
+            // Two resources of one address: whichever comes first, the reference leads to one of them.
+            if reference < *known {
+                known.clone_from(&reference);
+            }
         }
-        // The same resource may come with two searches; the first one is kept.
-        if !self.by_reference.contains_key(&reference) {
-            self.by_reference
-                .insert(reference.clone(), self.entries.len());
-            let contained = contained_results(&resource_type, &reference, object);
-            self.entries.push(Entry::new(
-                resource_type.clone(),
-                reference,
-                part.raw,
-                object.clone(),
-            ));
-            self.entries.extend(contained);
+        let entry = Entry::new(
+            resource_type.clone(),
+            reference.clone(),
+            part.raw,
+            object.clone(),
+        );
+        // The same resource may come with two searches.
+        match self.by_reference.get(&reference) {
+            None => {
+                self.by_reference.insert(reference, self.entries.len());
+                self.take(entry);
+            }
+            Some(index) if self.entries[*index].raw.get() == part.raw.get() => {}
+            Some(_) => self.again.entry(reference).or_default().push(entry),
         }
         Taken::Resource(resource_type)
     }
@@ -382,18 +442,47 @@ impl<'a> Obtainment<'a> {
     }
 }
 
+/// Which of several texts of one resource stands; `None` where that cannot be told.
+fn standing<'a>(texts: &[&'a RawValue]) -> Option<&'a RawValue> {
+    let mut dated: Vec<(Option<Timestamp>, &RawValue)> =
+        texts.iter().map(|raw| (last_updated(raw), *raw)).collect();
+    dated.sort_by_key(|(updated, raw)| (*updated, raw.get()));
+    let (latest, stands) = *dated.last()?;
+    let said = content(stands);
+    let yields = |(updated, raw): &(Option<Timestamp>, &RawValue)| {
+        (updated.is_some() && *updated < latest) || content(raw) == said
+    };
+    dated.iter().all(yields).then_some(stands)
+}
+
+fn last_updated(raw: &RawValue) -> Option<Timestamp> {
+    let meta = Object::of(raw)?.object("meta")?;
+    meta.text("lastUpdated")?.parse().ok()
+}
+
+/// What a resource says: everything but its metadata and its narrative.
+fn content(raw: &RawValue) -> Option<Value> {
+    let mut resource: Value = serde_json::from_str(raw.get()).ok()?;
+    let members = resource.as_object_mut()?;
+    members.remove("meta");
+    members.remove("text");
+    Some(resource)
+}
+
 /// The results that a panel (`hasMember`) or a report (`result`) contains; they hold as far as it does.
-fn contained_results<'a>(
-    resource_type: &str,
-    reference: &Reference,
-    object: &Object<'a>,
-) -> Vec<Entry<'a>> {
+fn contained_results<'a>(entry: &Entry<'a>) -> Vec<Entry<'a>> {
+    let Entry {
+        resource_type,
+        reference,
+        object,
+        ..
+    } = entry;
     let status = object.text("status");
     let holds = matches!(
         status.as_deref(),
         Some("final" | "amended" | "corrected" | "appended")
     );
-    if !holds || !matches!(resource_type, "Observation" | "DiagnosticReport") {
+    if !holds || !matches!(resource_type.as_ref(), "Observation" | "DiagnosticReport") {
         return Vec::new();
     }
     let subject = object.object("subject");

@@ -1,5 +1,7 @@
 //! What clinicians have stated, read back from the Observations that record it (decision-spec §5).
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::{
@@ -13,7 +15,9 @@ use super::{
     terminology::statement as code,
 };
 use crate::guideline::{
-    facts::{Donor, Facts, IvigReason, ReviewOutcome, Statement, StatementKind, SwitchReason},
+    facts::{
+        Donor, Facts, IvigReason, Reference, ReviewOutcome, Statement, StatementKind, SwitchReason,
+    },
     problem::{Problem, Touches},
 };
 
@@ -60,12 +64,13 @@ fn read_one(record: &Record<'_>, entry: &Entry<'_>, stated: &str, facts: &mut Fa
     if date > record.as_of {
         return problem(Problem::DateInFuture, "dated after today");
     }
-    let focus = observation
-        .focus
-        .iter()
-        .flatten()
-        .find_map(|focus| focus.reference.as_deref());
-    let event = focus.map(|reference| record.obtained.normalise(reference));
+    let foci = observation.focus.iter().flatten();
+    let foci = foci.filter_map(|focus| focus.reference.as_deref());
+    let events: BTreeSet<Reference> = foci
+        .map(|reference| record.obtained.normalise(reference))
+        .collect();
+    // A statement is about one event; of several nobody knows which is meant.
+    let event = events.first().filter(|_| events.len() == 1).cloned();
     let value = Value {
         members: &entry.object,
         record,
@@ -166,12 +171,13 @@ impl Value<'_, '_> {
         ])
     }
 
-    /// The first of these codes that the value is.
+    /// The one of these codes that the value is; `None` for a value that is several of them.
     fn one_of<T: Copy>(&self, codes: &[(&str, T)]) -> Option<T> {
         let value = self.coded()?;
-        codes
+        let mut found = codes
             .iter()
-            .find(|(code, _)| value.has(code::SYSTEM, code))
-            .map(|(_, is)| *is)
+            .filter(|(code, _)| value.has(code::SYSTEM, code));
+        let (_, is) = found.next()?;
+        found.next().is_none().then_some(*is)
     }
 }

@@ -184,7 +184,10 @@ impl Terminology {
         codings
             .iter()
             .filter_map(|coding| self.find(set, *coding))
-            .min_by_key(|concept| concept.implied_unit.is_none())
+            .min_by_key(|concept| {
+                let unit = &concept.implied_unit;
+                (unit.is_none(), unit, &concept.system, &concept.code)
+            })
     }
 
     /// The sets of which [`Terminology::find`] has a concept for the coding.

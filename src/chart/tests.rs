@@ -29,11 +29,13 @@ mod conditions;
 mod drafts;
 mod laboratory;
 mod monitoring;
+mod past_doses;
 mod prescription;
 mod robustness;
 mod sources;
 mod statements;
 mod treatments;
+mod versions;
 
 /// Reads a whole record of Patient/p and these resources, on 16 March 2026 in Denmark.
 fn read_record(resources: &[Value]) -> Chart {

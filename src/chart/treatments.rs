@@ -21,7 +21,7 @@ use crate::guideline::{
     date::When,
     facts::{
         BispecificExposure, CarT, CarTStage, Donor, Facts, IgExposure, Indication,
-        MedicationSource, RunningAntibiotic, RunningOrder, Transplant,
+        MedicationSource, PastDose, RunningAntibiotic, RunningOrder, Transplant,
     },
     problem::{Problem, Touches},
 };
@@ -180,6 +180,7 @@ fn donor(codes: &Codes, record: &Record<'_>) -> Option<Donor> {
 
 /// Reads the Conditions "status after CAR-T" and "status after transplant".
 pub fn statuses(record: &Record<'_>, stated: &[Stated<'_, '_>], facts: &mut Facts) {
+    let mut undated = Vec::new();
     for one in stated {
         let is_car_t = one.codes.is_in(&[sets::PROC_CAR_T], record.terminology);
         let is_transplant = one.codes.is_in(&TRANSPLANT, record.terminology);
@@ -188,25 +189,8 @@ pub fn statuses(record: &Record<'_>, stated: &[Stated<'_, '_>], facts: &mut Fact
         }
         let entry = one.entry;
         let onset = conditions::stated_onset(record, entry);
-        // A status without an onset tells no day, so it is no event; another record of the same
-        // treatment may. It is a problem only where none does.
         if is_car_t && onset == Dated::Missing {
-            if !facts
-                .car_t
-                .iter()
-                .any(|car_t| car_t.stage == CarTStage::Infused)
-            {
-                let why = "status after CAR-T without an onset";
-                let problem = Problem::DateMissing;
-                note(facts, &entry.reference, problem, Touches::Procedures, why);
-                facts.car_t.push(CarT {
-                    stage: CarTStage::Infused,
-                    when: None,
-                    indication: Indication::NotStated,
-                    product: false,
-                    evidence: entry.reference.clone(),
-                });
-            }
+            undated.push(entry);
             continue;
         }
         let Some(when) = record.happened(onset, entry, Touches::Procedures, facts) else {
@@ -228,6 +212,24 @@ pub fn statuses(record: &Record<'_>, stated: &[Stated<'_, '_>], facts: &mut Fact
                 evidence: entry.reference.clone(),
             });
         }
+    }
+    // A status without an onset tells no day, so it is no event; another record of the same treatment
+    // may. It is a problem only where none does.
+    let is_infused = |car_t: &CarT| car_t.stage == CarTStage::Infused;
+    if facts.car_t.iter().any(is_infused) {
+        return;
+    }
+    for entry in undated {
+        let why = "status after CAR-T without an onset";
+        let problem = Problem::DateMissing;
+        note(facts, &entry.reference, problem, Touches::Procedures, why);
+        facts.car_t.push(CarT {
+            stage: CarTStage::Infused,
+            when: None,
+            indication: Indication::NotStated,
+            product: false,
+            evidence: entry.reference.clone(),
+        });
     }
 }
 
@@ -404,12 +406,17 @@ fn running_antibiotic(one: &Medication<'_, '_>, days: Days, facts: &mut Facts) {
 fn immunoglobulin(record: &Record<'_>, one: &Medication<'_, '_>, days: Days, facts: &mut Facts) {
     let plan_passed = one.stage == Stage::Active && days.end.is_some();
     let route = medication::route(&one.codes, record);
+    let (object, reference) = (&one.entry.object, one.reference());
     if one.source == MedicationSource::Order && one.stage == Stage::Active && !plan_passed {
-        let (object, reference) = (&one.entry.object, one.reference());
         let prescription = prescription::read(&one.codes, object, reference, record, facts);
         facts.running_orders.push(RunningOrder {
             route,
             prescription,
+            evidence: reference.clone(),
+        });
+    } else if let Some(dose) = prescription::past(one.source, &one.codes, object, record) {
+        facts.past_doses.push(PastDose {
+            dose,
             evidence: reference.clone(),
         });
     }

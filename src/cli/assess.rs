@@ -1,25 +1,16 @@
 //! `sid-cds assess`: the assessment of patients from files, as JSON or as a clinician would read it.
 
-use std::{
-    fs,
-    io::{self, Read},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use figment::value::magic::RelativePathBuf;
 use jiff::civil::Date;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::{Failure, LanguageArg, print};
+use super::{Failure, LanguageArg, charts::Charts, print};
 use crate::{
     cards::{self, Language, Writing, card::Card},
-    cds_hooks::{request::Request, service::Services},
-    chart::{self, Chart, Input, Reading, fhir_version},
-    config::Config,
+    cds_hooks::service::Services,
+    chart::Chart,
     guideline::{self, assessment::Assessment, hooks::Hook},
-    server::{clock::Clock, terminology},
 };
 
 /// The arguments of `assess`.
@@ -65,37 +56,15 @@ impl From<HookArg> for Hook {
     }
 }
 
-/// Enough of a file to know what it is.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Kind<'a> {
-    #[serde(borrow, default)]
-    resource_type: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    hook: Option<&'a RawValue>,
-}
-
 /// Assesses each file. One that cannot be read does not keep the others from being assessed, and
 /// makes the command fail.
 pub fn run(arguments: &Assess) -> Result<(), Failure> {
-    let config = Config::load(None)?;
-    let services = Services::built_in()?;
-    let configured = config.terminology_files.iter();
-    let configured = configured.map(RelativePathBuf::relative);
-    let terminology = terminology::load(configured.chain(arguments.terminology_files.clone()))?;
-    let zone = &config.time_zone.0;
-    let as_of = arguments.as_of.unwrap_or_else(|| Clock::System.today(zone));
-    let reading = Reading {
-        as_of,
-        zone,
-        terminology: &terminology,
-    };
+    let charts = Charts::new(arguments.as_of, &arguments.terminology_files)?;
     let mut failures = Vec::new();
     for file in &arguments.files {
-        let name = file.display();
-        match read(file).and_then(|text| chart_of(&text, &services, reading)) {
-            Ok(chart) => print(&report(&chart, as_of, &services, arguments, file)?)?,
-            Err(reason) => failures.push(format!("{name}: {reason}")),
+        match charts.read(file) {
+            Ok(chart) => print(&report(&chart, &charts, arguments, file)?)?,
+            Err(reason) => failures.push(reason),
         }
     }
     if failures.is_empty() {
@@ -105,65 +74,15 @@ pub fn run(arguments: &Assess) -> Result<(), Failure> {
     }
 }
 
-pub(super) fn read(file: &Path) -> Result<String, String> {
-    if file == Path::new("-") {
-        let mut text = String::new();
-        io::stdin()
-            .read_to_string(&mut text)
-            .map_err(|e| e.to_string())?;
-        return Ok(text);
-    }
-    fs::read_to_string(file).map_err(|e| e.to_string())
-}
-
-pub(super) fn chart_of(
-    text: &str,
-    services: &Services,
-    reading: Reading<'_>,
-) -> Result<Chart, String> {
-    // serde_json's own words may hold a part of the file: only the place goes out.
-    let record: &RawValue = serde_json::from_str(text)
-        .map_err(|e| format!("not JSON: line {}, column {}", e.line(), e.column()))?;
-    let expected = "neither a FHIR Bundle nor a CDS Hooks request";
-    let kind: Kind<'_> = serde_json::from_str(text).map_err(|_| expected.to_owned())?;
-    let word = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
-    if kind.resource_type.and_then(word).as_deref() == Some("Bundle") {
-        if let Some(earlier) = fhir_version::earlier(record) {
-            return Err(format!("{}: {earlier}", earlier.path));
-        }
-        return Ok(chart::read(&Input::Record(record), None, None, reading));
-    }
-    let hook = kind.hook.and_then(word).ok_or(expected)?;
-    let service = services
-        .iter()
-        .find(|service| service.id() == format!("sid-{hook}"))
-        .ok_or("a request of a hook that no service answers")?;
-    let request = Request::read(service, text.as_bytes()).map_err(|outcome| {
-        let faults = outcome.issues().iter().map(|issue| {
-            format!(
-                "\n  {}: {}",
-                issue.expression().unwrap_or("request"),
-                issue.text()
-            )
-        });
-        format!(
-            "not a request that {} accepts:{}",
-            service.id(),
-            faults.collect::<String>()
-        )
-    })?;
-    Ok(request.chart(reading))
-}
-
 fn report(
     chart: &Chart,
-    as_of: Date,
-    services: &Services,
+    charts: &Charts,
     arguments: &Assess,
     file: &Path,
 ) -> Result<String, Failure> {
     let hook = arguments.hook.map(Hook::from);
-    let mut assessment = guideline::assess(&chart.facts, as_of);
+    let services = &charts.services;
+    let mut assessment = guideline::assess(&chart.facts, charts.as_of);
     if arguments.text {
         let language = arguments
             .lang

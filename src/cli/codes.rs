@@ -13,7 +13,7 @@ use figment::value::magic::RelativePathBuf;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Failure, assess, print};
+use super::{Failure, charts, print};
 use crate::{
     chart::survey::{Row, Survey},
     config::Config,
@@ -122,7 +122,7 @@ fn is_url(text: &str) -> bool {
 }
 
 fn file(path: &Path, system: Option<&str>, survey: &mut Survey<'_>) -> Result<(), String> {
-    let text = assess::read(path)?;
+    let text = charts::text(path)?;
     let start = text.trim_start();
     if !start.starts_with(['{', '[']) {
         return list::read(&text, system, survey);

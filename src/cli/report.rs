@@ -1,20 +1,16 @@
 //! `sid-cds report`: how often each card was shown, and what clinicians did with it.
 
-mod format;
-mod suppress;
-mod tally;
-
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use jiff::{ToSpan, civil::Date};
+use jiff::civil::Date;
 
 use super::{Failure, print};
 use crate::{
     config::{Config, StorePlace},
+    report::Report,
     store::Store,
 };
-use format::Report;
 
 /// The arguments of `report`.
 #[derive(Debug, Args)]
@@ -51,16 +47,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err("--from is after --to".into());
     }
     let config = Config::load(arguments.config.as_deref())?;
-    match &config.store {
-        StorePlace::Memory => {
-            return Err("store = \"memory\": what it holds ends with the service".into());
-        }
-        // Opening it would make one.
-        StorePlace::Sqlite(file) if !file.is_file() => {
-            return Err(format!("store = \"{}\": there is no such file", config.store).into());
-        }
-        StorePlace::Sqlite(_) | StorePlace::Postgres(_) => {}
-    }
     let report = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
@@ -72,16 +58,26 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     })
 }
 
+/// The store of a service, where it is one that another program can look into; not opened yet. There must
+/// be a runtime.
+pub(super) fn existing_store(config: &Config) -> Result<Store, Failure> {
+    match &config.store {
+        StorePlace::Memory => {
+            return Err("store = \"memory\": what it holds ends with the service".into());
+        }
+        // Opening it would make one.
+        StorePlace::Sqlite(file) if !file.is_file() => {
+            return Err(format!("store = \"{}\": there is no such file", config.store).into());
+        }
+        StorePlace::Sqlite(_) | StorePlace::Postgres(_) => {}
+    }
+    Ok(Store::new(config.store.clone())?)
+}
+
 async fn read(config: &Config, from: Date, to: Date) -> Result<Report, Failure> {
-    let store = Store::new(config.store.clone())?;
+    let store = existing_store(config)?;
     store.open().await?;
-    let zone = &config.time_zone.0;
-    let start = from.to_zoned(zone.clone())?.timestamp();
-    let end = to.checked_add(1.day())?.to_zoned(zone.clone())?.timestamp();
-    let shown = store.shown(from, to).await?;
-    let outcomes = store.outcomes(from, to).await?;
-    let unknown = store.unknown_cards(start, end).await?;
+    let report = Report::read(&store, &config.time_zone, from, to).await?;
     store.close().await;
-    let tally = tally::tally(&shown, &outcomes);
-    Ok(Report::new(from, to, &tally, unknown))
+    Ok(report)
 }

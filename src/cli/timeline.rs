@@ -3,19 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use figment::value::magic::RelativePathBuf;
 use jiff::civil::Date;
 
-use super::{Failure, LanguageArg, assess, print};
-use crate::{
-    cards::Language,
-    cds_hooks::service::Services,
-    chart::Reading,
-    config::Config,
-    guideline,
-    server::{clock::Clock, terminology},
-    timeline,
-};
+use super::{Failure, LanguageArg, charts::Charts, print};
+use crate::{cards::Language, guideline, timeline};
 
 /// The arguments of `timeline`.
 #[derive(Debug, Args)]
@@ -39,22 +30,9 @@ pub struct Timeline {
 
 /// Prints the timeline.
 pub fn run(arguments: &Timeline) -> Result<(), Failure> {
-    let config = Config::load(None)?;
-    let services = Services::built_in()?;
-    let configured = config.terminology_files.iter();
-    let configured = configured.map(RelativePathBuf::relative);
-    let terminology = terminology::load(configured.chain(arguments.terminology_files.clone()))?;
-    let zone = &config.time_zone.0;
-    let as_of = arguments.as_of.unwrap_or_else(|| Clock::System.today(zone));
-    let reading = Reading {
-        as_of,
-        zone,
-        terminology: &terminology,
-    };
-    let chart = assess::read(&arguments.file)
-        .and_then(|text| assess::chart_of(&text, &services, reading))
-        .map_err(|reason| Failure(format!("{}: {reason}", arguments.file.display())))?;
-    let assessment = guideline::assess(&chart.facts, as_of);
+    let charts = Charts::new(arguments.as_of, &arguments.terminology_files)?;
+    let chart = charts.read(&arguments.file).map_err(Failure)?;
+    let assessment = guideline::assess(&chart.facts, charts.as_of);
     let timeline = timeline::Timeline::new(&chart, &assessment);
     let language = arguments
         .lang

@@ -1,6 +1,6 @@
 //! The clients that may call, and the FHIR servers that may be asked on behalf of each.
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::{Host, Url};
@@ -23,6 +23,10 @@ pub struct Client {
     /// The hosts that may stand at a private address or on this machine.
     #[serde(default, deserialize_with = "hosts")]
     pub private_network_hosts: Vec<Host>,
+    /// A file with the certificates (PEM) that may vouch for its servers, beside those that this machine
+    /// trusts.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
     /// What is known of its tokens.
     #[serde(default)]
     pub jwt: Option<Jwt>,
@@ -64,6 +68,7 @@ impl Client {
             cds_hooks: Version::default(),
             fhir_servers: Vec::new(),
             private_network_hosts: Vec::new(),
+            ca_file: None,
             smart: None,
             jwt: None,
             certificate: None,
@@ -84,6 +89,7 @@ impl Client {
                 .iter()
                 .filter_map(|host| Host::parse(host).ok())
                 .collect(),
+            ca_file: None,
             smart: None,
             jwt: None,
             certificate: None,

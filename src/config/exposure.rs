@@ -55,6 +55,14 @@ impl Config {
                  can reach it, metrics-on-network = true."
             ));
         }
+        let report = self.report_listen.filter(|at| !at.ip().is_loopback());
+        if let Some(at) = report {
+            faults.push(format!(
+                "report-listen = \"{at}\" is open to a network, and the report is shown to every \
+                 caller. Set it to a loopback address (127.0.0.1:9091), and reach it by a tunnel or \
+                 through a reverse proxy on this machine that checks who may see it."
+            ));
+        }
         ConfigError::from_faults(faults)
     }
 

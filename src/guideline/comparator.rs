@@ -310,26 +310,35 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// What they say, day by day.
+    fn course_days(&self, question: impl Fn(&LabResult) -> Verdict) -> Vec<(Date, Verdict)> {
+        self.course_results()
+            .chunk_by(|one, other| one.0 == other.0)
+            .filter_map(|day| {
+                let verdicts = day.iter().map(|(_, result)| question(result));
+                Some((day.first()?.0, Verdict::of_one_day(verdicts)))
+            })
+            .collect()
+    }
+
     fn latest(&self, question: impl Fn(Measured) -> Verdict) -> Verdict {
-        match self.course_results().last() {
-            Some((drawn, result)) if self.recent(*drawn) => {
-                self.unless_m_component(question(result.value), true)
+        match self.course_days(|result| question(result.value)).last() {
+            Some((drawn, verdict)) if self.recent(*drawn) => {
+                self.unless_m_component(*verdict, true)
             }
             Some(_) => Verdict::Unknown(Reason::Insufficient),
             None => self.none_recorded(),
         }
     }
 
-    /// The two latest results of the course: "sustained".
+    /// The results of the two latest days of the course: "sustained".
     fn latest_two(&self, question: impl Fn(&LabResult) -> Verdict) -> Verdict {
-        match self.course_results().as_slice() {
+        match self.course_days(question).as_slice() {
             [.., (_, before), (drawn, last)] if self.recent(*drawn) => {
-                self.unless_m_component(question(last).and(question(before)), true)
+                self.unless_m_component(last.and(*before), true)
             }
             [] => self.none_recorded(),
-            [.., (drawn, last)] if self.recent(*drawn) && question(last).is_not_met() => {
-                Verdict::NotMet
-            }
+            [.., (drawn, last)] if self.recent(*drawn) && last.is_not_met() => Verdict::NotMet,
             _ => Verdict::Unknown(Reason::Insufficient),
         }
     }
@@ -370,10 +379,13 @@ impl<'a> Asked<'a> {
                 return Verdict::Met;
             }
             let until = past(exposure.end).or(past(exposure.start));
-            if let Some(until) = until.map(When::latest)
-                && last.is_none_or(|last| until >= last)
-            {
-                ended = exposure.end.is_some();
+            let Some(until) = until.map(When::latest) else {
+                continue;
+            };
+            let later = last.is_none_or(|last| until > last);
+            if later || last == Some(until) {
+                // Of records with one last day one that says that it ended is enough.
+                ended = exposure.end.is_some() || (ended && !later);
                 last = Some(until);
             }
         }

@@ -113,12 +113,7 @@ impl Asked<'_> {
     /// With one more IgG of `value`, drawn on `day` and judged that day.
     fn if_igg(&self, value: GramsPerLitre, day: Date) -> Option<StartConclusion> {
         let decisive = self.assessment.start.igg.as_ref();
-        let reference_low = self
-            .facts
-            .igg
-            .iter()
-            .find(|result| decisive.is_some_and(|igg| igg.evidence == result.evidence))
-            .and_then(|result| result.reference_low);
+        let reference_low = decisive.and_then(|igg| igg.reference_low);
         self.if_so(day, |facts| {
             facts.igg.push(LabResult {
                 drawn: Some(When::day(day)),

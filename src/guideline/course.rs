@@ -456,7 +456,8 @@ impl Timeline<'_> {
         }
     }
 
-    /// IgA or IgM rises over at least two results in the course, or B cells recover (REC-42).
+    /// IgA or IgM rises over the results of at least two days of the course, or B cells recover
+    /// (REC-42).
     fn supports_stop(&self) -> bool {
         let Some(start) = self.running.start else {
             return false;
@@ -488,12 +489,17 @@ impl Timeline<'_> {
     }
 }
 
-/// The last value is above the first and not below the one before it.
+/// The last value, of values in order, is above that of the first day and not below that of the day
+/// before it. Of several values of one day each has to say so: a stop is not supported by doubtful ones.
 fn rising<T: PartialOrd>(values: &[(Date, T)]) -> bool {
-    let [(_, first), .., (_, last)] = values else {
+    let days: Vec<(&T, &T)> = values
+        .chunk_by(|one, other| one.0 == other.0)
+        .filter_map(|day| Some((&day.first()?.1, &day.last()?.1)))
+        .collect();
+    let [(_, first), .., (last, _)] = days.as_slice() else {
         return false;
     };
-    let falls = values
+    let falls = days
         .iter()
         .rev()
         .nth(1)

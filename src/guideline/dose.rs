@@ -126,6 +126,37 @@ impl Monthly {
     }
 }
 
+/// What orders come to in 28 days, least and most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Per28Days {
+    /// Milligrams.
+    Milligrams(i64, i64),
+    /// Ten-thousandths of a gram for each kilogram of body weight, as the order has it.
+    PerKilogram(i64, i64),
+}
+
+/// What orders come to by themselves: without a weight, which may have changed since.
+pub(super) fn per_28_days(orders: &[&Prescription]) -> Result<Per28Days, DoseUnknown> {
+    let Monthly {
+        low,
+        high,
+        per_kilogram,
+    } = monthly(orders, None)?;
+    let kilogram = Mass::grams(1000);
+    let ends = [low, high].map(|rate| {
+        if per_kilogram {
+            rate.per_kilogram(kilogram, SHORT_MONTH)
+        } else {
+            rate.milligrams_in(SHORT_MONTH)
+        }
+    });
+    match ends {
+        [Some(low), Some(high)] if per_kilogram => Ok(Per28Days::PerKilogram(low, high)),
+        [Some(low), Some(high)] => Ok(Per28Days::Milligrams(low, high)),
+        _ => Err(DoseUnknown::Written(DoseGap::Unusable)),
+    }
+}
+
 /// The dose of the draft, else of the running orders.
 pub(super) fn decide(
     facts: &Facts,
@@ -279,7 +310,7 @@ pub(super) fn monthly(
     if written.is_empty() {
         return Err(DoseUnknown::NoOrder);
     }
-    if let Some(gap) = written.iter().find_map(|order| order.gap) {
+    if let Some(gap) = written.iter().filter_map(|order| order.gap).min() {
         return Err(DoseUnknown::Written(gap));
     }
     let doses: Vec<&PlannedDose> = written
@@ -293,16 +324,16 @@ pub(super) fn monthly(
         .iter()
         .all(|dose| dose.amount.per_kilogram && dose.cap.is_none())
         && weight.is_none();
+    if doses.iter().any(|dose| dose.interval.is_none()) {
+        return Err(DoseUnknown::Written(DoseGap::IntervalMissing));
+    }
+    let needs_weight = doses.iter().any(|dose| dose.amount.per_kilogram) && !per_kilogram;
+    if needs_weight && weight.is_none() {
+        return Err(DoseUnknown::WeightMissing);
+    }
     let mut sum: Option<(Rate, Rate)> = None;
-    for dose in doses {
-        let Some(interval) = dose.interval else {
-            return Err(DoseUnknown::Written(DoseGap::IntervalMissing));
-        };
-        let factor = match (dose.amount.per_kilogram && !per_kilogram, weight) {
-            (false, _) => None,
-            (true, Some(weight)) => Some(weight),
-            (true, None) => return Err(DoseUnknown::WeightMissing),
-        };
+    for (dose, interval) in doses.iter().filter_map(|dose| Some((dose, dose.interval?))) {
+        let factor = weight.filter(|_| dose.amount.per_kilogram && !per_kilogram);
         let rate = |amount, pace| Rate::of(amount, pace, factor)?.capped(dose.cap);
         let low = rate(dose.amount.low, interval.least).ok_or(unusable)?;
         let high = rate(dose.amount.high, interval.most).ok_or(unusable)?;

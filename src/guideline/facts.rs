@@ -4,6 +4,7 @@
 //! them. A fact says what the record says, not what it means: windows, merging and thresholds are
 //! applied by the rules.
 
+mod order;
 mod prescription;
 
 use std::fmt;
@@ -15,8 +16,8 @@ use super::{
     date::When, parameters::K1_ADULT_YEARS, problem::DataProblem, quantity::GramsPerLitre,
 };
 pub use prescription::{
-    Amount, Cap, DoseGap, DoseRole, Interval, OrderedRoute, Pace, Placement, PlannedDose,
-    Prescription, Product, RunningOrder, Weight, WrittenAs,
+    Amount, Cap, DoseGap, DoseRole, Interval, OrderedRoute, Pace, PastDose, Placement, PlannedDose,
+    Prescription, Product, RunningOrder, Weight, WrittenAs, WrittenDose,
 };
 
 /// A literal reference to a resource of the patient's record, `Observation/o1`.
@@ -77,6 +78,8 @@ pub struct Facts {
     pub immunoglobulin: Vec<IgExposure>,
     /// The orders of it that run at E, as they are written.
     pub running_orders: Vec<RunningOrder>,
+    /// The doses of its other records, for the picture of the course.
+    pub past_doses: Vec<PastDose>,
     /// Vaccinations against influenza and pneumococci that were given (F-11).
     pub vaccinations: Vec<Vaccination>,
     /// Chronic organ foci of infection on the problem list (F-12).
@@ -201,7 +204,7 @@ impl Searched {
 }
 
 /// One result of IgG, IgA or IgM (F-01): final, amended or corrected; others are not facts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LabResult {
     /// When it was drawn; `None` when the date is missing or unreadable.
     pub drawn: Option<When>,
@@ -214,7 +217,7 @@ pub struct LabResult {
 }
 
 /// A concentration as measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Measured {
     /// A number.
     Exactly(GramsPerLitre),
@@ -238,7 +241,7 @@ pub enum Measured {
 }
 
 /// A B-cell count.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CellCount {
     /// When it was drawn.
     pub drawn: When,
@@ -249,7 +252,7 @@ pub struct CellCount {
 }
 
 /// A finding about an M-protein.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MProtein {
     /// When it was drawn.
     pub drawn: Option<When>,
@@ -273,7 +276,7 @@ pub enum MProteinFinding {
 }
 
 /// A diagnosis of one of the sets that decide the population.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Diagnosis {
     /// Which set.
     pub kind: DiagnosisKind,
@@ -321,7 +324,7 @@ pub enum ClinicalStatus {
 }
 
 /// A CAR-T infusion, or a plan of one (F-02).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CarT {
     /// Infused or only planned.
     pub stage: CarTStage,
@@ -360,7 +363,7 @@ pub enum Indication {
 }
 
 /// One record of a bispecific antibody of the set (F-03).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BispecificExposure {
     /// The drug: its normalised code, the same for every record of one drug.
     pub drug: String,
@@ -392,7 +395,7 @@ pub enum MedicationSource {
 }
 
 /// A stem-cell transplant (F-04).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Transplant {
     /// When; `None` when undated.
     pub when: Option<When>,
@@ -414,7 +417,7 @@ pub enum Donor {
 }
 
 /// One recorded infection (F-06).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is an independent finding of the record"
@@ -477,7 +480,7 @@ pub enum Focus {
 }
 
 /// One completed vaccination (F-11).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Vaccination {
     /// Against what.
     pub against: VaccinationTarget,
@@ -498,7 +501,7 @@ pub enum VaccinationTarget {
 
 /// A chronic focus of infection, such as bronchiectasis (F-12). Repeated infections are counted from
 /// [`Facts::infections`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OrganFocus {
     /// Its text or display, as the record has it.
     pub text: Option<String>,
@@ -507,7 +510,7 @@ pub struct OrganFocus {
 }
 
 /// An order or statement of a systemic antibiotic that is active at E (F-12).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunningAntibiotic {
     /// First day.
     pub start: Option<When>,
@@ -518,7 +521,7 @@ pub struct RunningAntibiotic {
 }
 
 /// One record of human normal immunoglobulin (F-07).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IgExposure {
     /// Which kind of record.
     pub source: MedicationSource,
@@ -568,7 +571,7 @@ pub enum IgIndication {
 }
 
 /// The draft order of human normal immunoglobulin that an order hook is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Order {
     /// `MedicationRequest/id`; drafts may lack an id.
     pub evidence: Reference,
@@ -585,7 +588,7 @@ pub struct Order {
 }
 
 /// What a clinician has stated (§5), newest facts win as each rule says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Statement {
     /// What was stated.
     pub kind: StatementKind,
@@ -598,7 +601,7 @@ pub struct Statement {
 }
 
 /// The statements of §5 with their values.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StatementKind {
     /// Infection history reviewed: true = qualifying infections present, false = none.
     InfectionHistoryReviewed(bool),

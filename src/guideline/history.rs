@@ -1,6 +1,8 @@
 //! The history of a patient as the rules read it: index events, courses, episodes and reviews, for a
 //! picture of them.
 
+mod dose;
+
 use jiff::civil::Date;
 
 use super::{
@@ -14,6 +16,9 @@ use super::{
     parameters::K2_WINDOW_MONTHS,
     verdict::Verdict,
 };
+
+use dose::Doses;
+pub use dose::{CourseAmount, CourseDose};
 
 /// Everything up to the evaluation date.
 #[derive(Debug, Clone)]
@@ -58,6 +63,8 @@ pub struct PastCourse {
     pub running: bool,
     /// Given for immunomodulation, which is outside the guideline.
     pub immunomodulation: bool,
+    /// Its doses, in order of time; none where the record says none.
+    pub doses: Vec<CourseDose>,
     /// The resources.
     pub evidence: Vec<Reference>,
 }
@@ -139,6 +146,7 @@ impl History {
         let events = IndexEvents::new(facts, as_of);
         let episodes = infections::episodes(facts, as_of);
         let reviews = course::reviews(facts, as_of);
+        let doses = Doses::new(facts);
         let start = immunoglobulin.running().and_then(|course| course.start);
         Self {
             index_events: events.certain.into_iter().map(Into::into).collect(),
@@ -151,6 +159,7 @@ impl History {
                     end: course.ended,
                     running: course.running,
                     immunomodulation: course.immunomodulation,
+                    doses: doses.of(course),
                     evidence: course.evidence.clone(),
                 })
                 .collect(),

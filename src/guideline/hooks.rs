@@ -51,14 +51,28 @@ pub fn shown(assessment: &Assessment, hook: Hook, subject: Subject) -> Vec<CardC
             *card == CardCode::C04 && assessment.start.missing.iter().any(|item| item.is_source())
         }
     };
-    assessment
+    let wanted: Vec<CardCode> = assessment
         .cards
         .iter()
         .copied()
         .filter(shows)
         .filter(|card| !is_drafted(assessment, *card))
+        .collect();
+    // Whether to go on, pause or stop is what a review decides: it is asked once.
+    let asks = asks_to_go_on(assessment, &wanted);
+    wanted
+        .into_iter()
+        .filter(|card| !(asks && *card == CardCode::C12))
         .take(MOST_CARDS)
         .collect()
+}
+
+/// C15 asks it, and C14 once the stop is due or to be reviewed. Before that C14 only announces it.
+fn asks_to_go_on(assessment: &Assessment, cards: &[CardCode]) -> bool {
+    let due = [CourseConclusion::StopDue, CourseConclusion::StopReview]
+        .iter()
+        .any(|conclusion| assessment.course.conclusions.contains(conclusion));
+    cards.contains(&CardCode::C15) || (due && cards.contains(&CardCode::C14))
 }
 
 /// The drafts do already all that the card would suggest.

@@ -124,12 +124,17 @@ impl Igg {
                 samples.push(sample(result, drawn));
             }
         }
-        // Of values of one day that conflict the lowest stands: what is low does not go unseen.
         samples.sort_by_key(|sample| {
             let drawn = (sample.drawn.latest(), sample.drawn.earliest());
-            (drawn, magnitude(sample.value), sample.evidence.clone())
+            (
+                drawn,
+                magnitude(sample.value),
+                sample.value,
+                sample.reference_low,
+                sample.evidence.clone(),
+            )
         });
-        let samples = one_a_day(samples);
+        let samples = one_a_day(&samples);
         let latest = samples.last().cloned();
         let usable = usable(&samples, &unusable, facts, as_of);
         let conflicts = samples
@@ -252,26 +257,30 @@ fn sample(result: &LabResult, drawn: When) -> Sample {
     }
 }
 
-/// Of several values of one local day the higher, if all lie on the same side of 4 and of 6.
-fn one_a_day(samples: Vec<Sample>) -> Vec<Sample> {
-    let mut days: Vec<Sample> = Vec::new();
-    for sample in samples {
-        match days.last_mut() {
-            Some(same) if same.drawn == sample.drawn && sample.drawn.exact().is_some() => {
-                if sides(same) != sides(&sample) {
-                    same.conflicting = true;
-                } else if magnitude(sample.value) > magnitude(same.value) {
-                    let conflicting = same.conflicting;
-                    *same = Sample {
-                        conflicting,
-                        ..sample
-                    };
-                }
-            }
-            _ => days.push(sample),
-        }
-    }
-    days
+/// Of several values of one local day, lowest first, the highest, if all lie on the same side of 4 and
+/// of 6. Of values that conflict the lowest stands: what is low does not go unseen.
+fn one_a_day(samples: &[Sample]) -> Vec<Sample> {
+    let same_day =
+        |one: &Sample, other: &Sample| one.drawn == other.drawn && one.drawn.exact().is_some();
+    let of_day = |day: &[Sample]| {
+        let (lowest, highest) = (day.first()?, day.last()?);
+        let conflicting = day.iter().any(|sample| sides(sample) != sides(lowest));
+        let stands = if conflicting { lowest } else { highest };
+        Some(Sample {
+            conflicting,
+            reference_low: common_limit(day.iter().map(|sample| sample.reference_low)),
+            ..stands.clone()
+        })
+    };
+    samples.chunk_by(same_day).filter_map(of_day).collect()
+}
+
+/// The one limit that the results of a day have; `None` where they have several, for nothing tells
+/// which of them holds.
+fn common_limit(limits: impl Iterator<Item = Option<GramsPerLitre>>) -> Option<GramsPerLitre> {
+    let mut limits = limits.flatten();
+    let first = limits.next()?;
+    limits.all(|other| other == first).then_some(first)
 }
 
 /// On which side of 4 and of 6 g/L a value lies.
@@ -291,7 +300,7 @@ fn conflict(sample: &Sample) -> DataProblem {
     }
 }
 
-fn magnitude(value: Measured) -> Option<GramsPerLitre> {
+pub(super) fn magnitude(value: Measured) -> Option<GramsPerLitre> {
     match value {
         Measured::Exactly(value) => Some(value),
         Measured::Below { bound, .. } | Measured::Above { bound, .. } => Some(bound),
@@ -366,7 +375,14 @@ pub(super) fn m_component(facts: &Facts, as_of: Date) -> (bool, Vec<Reference>) 
                 .is_none_or(|drawn| drawn.not_after(as_of).is_some())
         })
         .collect();
-    found.sort_by_key(|protein| protein.drawn.map(When::latest));
+    // What was found may be as late as the latest result that found nothing: of one day it stands.
+    found.sort_by_key(|protein| {
+        let latest = match protein.finding {
+            MProteinFinding::Absent => protein.drawn.map(When::earliest),
+            _ => protein.drawn.map(When::latest),
+        };
+        (latest, protein.finding != MProteinFinding::Absent)
+    });
     let evidence = |finding| {
         found
             .iter()
@@ -395,14 +411,16 @@ pub(super) fn m_component(facts: &Facts, as_of: Date) -> (bool, Vec<Reference>) 
 }
 
 /// Are IgA and IgM both below their reference limits, which can stand in for low IgG (REC-16)?
+///
+/// Results of the latest day of which one is below its limit and another is not say neither.
 pub(super) fn iga_and_igm_low(facts: &Facts, as_of: Date) -> (Verdict, Vec<Reference>) {
     let mut evidence = Vec::new();
     let mut low = |results: &[LabResult]| {
-        let latest = results
+        let dated: Vec<(Date, &LabResult)> = results
             .iter()
-            .filter_map(|result| Some((result.drawn?.not_after(as_of)?, result)))
-            .max_by_key(|(drawn, _)| drawn.latest());
-        let Some((_, result)) = latest else {
+            .filter_map(|result| Some((result.drawn?.not_after(as_of)?.latest(), result)))
+            .collect();
+        let Some(latest) = dated.iter().map(|(drawn, _)| *drawn).max() else {
             let reason = if facts.searched.observations {
                 Reason::NoneRecorded
             } else {
@@ -410,11 +428,19 @@ pub(super) fn iga_and_igm_low(facts: &Facts, as_of: Date) -> (Verdict, Vec<Refer
             };
             return Verdict::Unknown(reason);
         };
-        evidence.push(result.evidence.clone());
-        match result.reference_low {
-            Some(limit) => below(result.value, limit),
-            None => Verdict::Unknown(Reason::Insufficient),
-        }
+        let of_day: Vec<&LabResult> = dated
+            .into_iter()
+            .filter_map(|(drawn, result)| (drawn == latest).then_some(result))
+            .collect();
+        evidence.extend(of_day.iter().map(|result| result.evidence.clone()));
+        let others = common_limit(of_day.iter().map(|result| result.reference_low));
+        let verdicts = of_day
+            .iter()
+            .map(|result| match result.reference_low.or(others) {
+                Some(limit) => below(result.value, limit),
+                None => Verdict::Unknown(Reason::Insufficient),
+            });
+        Verdict::of_one_day(verdicts)
     };
     let (iga, igm) = (low(&facts.iga), low(&facts.igm));
     (iga.and(igm), evidence)

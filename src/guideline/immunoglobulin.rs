@@ -6,7 +6,7 @@ use super::{
     date::{When, days_between, plus_days, plus_months},
     facts::{
         Facts, IgExposure, IgIndication, IgRoute, MedicationSource, Reference, ReviewOutcome,
-        StatementKind,
+        Statement, StatementKind,
     },
     parameters::{
         E7_COURSE_GAP_DAYS, E12_RENEWAL_DAYS, E30_OPEN_ORDER_MONTHS, K5_INFECTION_MONTHS,
@@ -127,14 +127,16 @@ fn outside_record(facts: &Facts, as_of: Date) -> Vec<IgExposure> {
             _ => None,
         })
         .collect();
-    statements.sort_by_key(|(statement, _)| statement.date);
+    // Of one day "given" stands, since the earliest day that is stated: IgG is then not the patient's own.
+    let from = |statement: &Statement| statement.from.unwrap_or(statement.date);
+    statements.sort_by_key(|(statement, given)| (statement.date, *given, from(statement)));
     let mut exposures: Vec<IgExposure> = Vec::new();
     for (statement, given) in statements {
         match (given, exposures.last_mut()) {
             (true, Some(open)) if open.active => {}
             (true, _) => exposures.push(IgExposure {
                 source: MedicationSource::Statement,
-                start: Some(When::day(statement.from.unwrap_or(statement.date))),
+                start: Some(When::day(from(statement))),
                 end: None,
                 active: true,
                 stopped: false,

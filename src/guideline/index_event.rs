@@ -189,9 +189,10 @@ fn sharper(a: When, b: When) -> When {
     if width(b) < width(a) { b } else { a }
 }
 
-/// What the latest statement says of this event: a new start, not one, or nothing.
+/// What the latest statement says of this event: a new start, not one, or nothing. Statements of one
+/// day that contradict each other settle nothing.
 fn settled(event: &Event, facts: &Facts) -> Option<bool> {
-    facts
+    let stated: Vec<(Date, bool)> = facts
         .statements
         .iter()
         .filter_map(|statement| match &statement.kind {
@@ -201,8 +202,9 @@ fn settled(event: &Event, facts: &Facts) -> Option<bool> {
             } if event.evidence.contains(about) => Some((statement.date, *confirmed)),
             _ => None,
         })
-        .max_by_key(|(date, _)| *date)
-        .map(|(_, confirmed)| confirmed)
+        .collect();
+    let (latest, confirmed) = stated.iter().max()?;
+    (!stated.contains(&(*latest, !confirmed))).then_some(*confirmed)
 }
 
 /// Starts of courses of bispecific antibodies: a gap over K15, or another drug, begins a new one.
@@ -233,7 +235,10 @@ fn courses_of(drug: &str, facts: &Facts, as_of: Date) -> Vec<Event> {
             Some((start, last.max(start.latest()), exposure))
         })
         .collect();
-    records.sort_by_key(|(start, last, exposure)| (start.latest(), *last, exposure.source));
+    // Of dates with one latest day the less exact one goes first: the first dose may be that early.
+    records.sort_by_key(|(start, last, exposure)| {
+        (start.latest(), start.earliest(), *last, exposure.source)
+    });
     let mut groups: Vec<Vec<(When, Date, &BispecificExposure)>> = Vec::new();
     for record in records {
         let continues = groups.last().is_some_and(|group| {
@@ -273,6 +278,7 @@ fn first_dose(group: &[(When, Date, &BispecificExposure)]) -> Option<Event> {
         .filter(|(start, _, exposure)| start == when && rank(exposure.source) == best)
         .map(|(_, _, exposure)| exposure.evidence.clone())
         .collect();
+    evidence.sort_unstable();
     evidence.dedup();
     Some(Event {
         kind: IndexKind::Bispecific,

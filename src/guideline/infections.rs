@@ -68,7 +68,9 @@ pub(super) fn episodes(facts: &Facts, as_of: Date) -> Vec<Episode> {
         .iter()
         .filter_map(|infection| Some((infection.onset.not_after(as_of)?, infection)))
         .collect();
-    records.sort_by_key(|(onset, infection)| (onset.latest(), infection.evidence.clone()));
+    records.sort_by_key(|(onset, infection)| {
+        (onset.latest(), onset.earliest(), infection.evidence.clone())
+    });
     // Onset to onset, each against the previous record of the same focus.
     let mut groups: Vec<Vec<(When, &Infection)>> = Vec::new();
     for (onset, infection) in records {
@@ -89,9 +91,7 @@ pub(super) fn episodes(facts: &Facts, as_of: Date) -> Vec<Episode> {
 fn episode(group: &[(When, &Infection)]) -> Option<Episode> {
     let (onset, first) = *group.first()?;
     let any = |verdict: fn(&Infection) -> Verdict| {
-        group.iter().fold(Verdict::NotMet, |sum, (_, infection)| {
-            sum.or(verdict(infection))
-        })
+        Verdict::any(group.iter().map(|(_, infection)| verdict(infection)))
     };
     Some(Episode {
         onset,
@@ -328,7 +328,8 @@ fn answer(
             _ => None,
         })
         .filter(|(statement, _)| usable(statement))
-        .max_by_key(|(statement, _)| statement.date);
+        // Of one day that which says the least: for the shorter period.
+        .max_by_key(|(statement, present)| (statement.date, period(statement).0, *present));
     let record = |episodes: &[&Episode]| {
         if facts.searched.conditions {
             count(episodes)
@@ -344,16 +345,17 @@ fn answer(
         return record(&all);
     };
     let (stated_from, stated_to) = period(statement);
-    let contradicted = facts.statements.iter().any(|other| {
+    let contradicting = facts.statements.iter().filter(|other| {
         other.date == statement.date
             && other.kind == StatementKind::InfectionHistoryReviewed(!present)
     });
+    let contradicting: Vec<Reference> = contradicting.map(|other| other.evidence.clone()).collect();
     let with = |verdict, mut evidence: Vec<Reference>| {
         evidence.push(statement.evidence.clone());
         History { verdict, evidence }
     };
-    if contradicted {
-        return with(Verdict::Unknown(Reason::Conflicting), Vec::new());
+    if !contradicting.is_empty() {
+        return with(Verdict::Unknown(Reason::Conflicting), contradicting);
     }
     let (inside, outside): (Vec<&Episode>, Vec<&Episode>) = episodes
         .iter()

@@ -1,5 +1,7 @@
 //! Which population a patient belongs to (decision-spec §3.1, first match wins).
 
+use std::cmp::Reverse;
+
 use jiff::civil::Date;
 
 use super::{
@@ -349,7 +351,9 @@ impl Assigner<'_> {
                     Donor::Unknown => 1,
                     Donor::Autologous => 0,
                 };
-                (known, transplant.when.map(When::latest))
+                // Of dates with one latest day that which may lie furthest back: it asks to confirm.
+                let earliest = Reverse(transplant.when.map(When::earliest));
+                (known, transplant.when.map(When::latest), earliest)
             })?;
         let has_autologous = self
             .facts
@@ -357,7 +361,7 @@ impl Assigner<'_> {
             .iter()
             .any(|t| t.donor == Donor::Autologous && t.when.is_some());
         if latest.donor == Donor::Unknown {
-            let stated = self
+            let stated: Vec<(Date, Donor)> = self
                 .facts
                 .statements
                 .iter()
@@ -366,9 +370,13 @@ impl Assigner<'_> {
                     StatementKind::DonorType(donor) => Some((statement.date, donor)),
                     _ => None,
                 })
-                .max_by_key(|(date, _)| *date);
-            if let Some((_, donor)) = stated {
-                latest.donor = donor;
+                .collect();
+            if let Some((day, donor)) = stated.iter().max() {
+                // Statements of one day that contradict each other leave the donor unknown.
+                let contradicted = |(other, of): &(Date, Donor)| other == day && of != donor;
+                if !stated.iter().any(contradicted) {
+                    latest.donor = *donor;
+                }
             } else if has_autologous && latest.when.is_none() {
                 latest.donor = Donor::Autologous;
             }

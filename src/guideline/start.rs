@@ -404,6 +404,7 @@ impl<'a> Table<'a> {
                         super::facts::Measured::Exactly(value) => Some(value),
                         _ => None,
                     },
+                    reference_low: sample.reference_low,
                     drawn: sample.drawn.latest(),
                     evidence: sample.evidence.clone(),
                 }),

@@ -20,7 +20,7 @@ const AIM: (GramsPerLitre, GramsPerLitre) = (GramsPerLitre::SIX, GramsPerLitre::
 /// Months without bacterial infection before a reduction can be tried (REC-36: 6–12).
 const INFECTION_FREE_MONTHS: i32 = 6;
 
-/// A result of the running course, drawn after its first day.
+/// The results of the running course, drawn after its first day; of one day the lowest first.
 pub(super) fn results<'a>(
     facts: &'a Facts,
     running: &IgCourse,
@@ -35,12 +35,15 @@ pub(super) fn results<'a>(
         .filter_map(|result| Some((result.drawn?.exact()?, result)))
         .filter(|(drawn, _)| *drawn > start && *drawn <= as_of)
         .collect();
-    results.sort_by_key(|(drawn, result)| (*drawn, result.evidence.clone()));
+    results.sort_by_key(|(drawn, result)| {
+        let value = (igg::magnitude(result.value), result.value);
+        (*drawn, value, result.evidence.clone())
+    });
     results
 }
 
 /// The latest IgG of the course, unless it is below 4 g/L: then nobody takes it for recovery (B-20).
-/// Of several results of its day, one that can be taken for recovery is enough.
+/// Of several results of its day one that can be taken for recovery is enough, the highest of them.
 pub(super) fn latest_igg(facts: &Facts, running: &IgCourse, as_of: Date) -> Option<MeasuredIgg> {
     let results = results(facts, running, as_of);
     let &(latest, _) = results.last()?;

@@ -86,12 +86,14 @@ pub(super) fn decide(
     as_of: Date,
 ) -> Option<Switch> {
     let course = course?;
-    let (first, rest) = running.split_first()?;
     // Two different products beside each other: which one is replaced, nobody says.
-    let one_product = rest
-        .iter()
-        .all(|other| !is_other(first, other.route, &other.prescription));
-    if !one_product || !is_other(first, order.route, &order.prescription) {
+    let several_products = running.iter().any(|one| {
+        running
+            .iter()
+            .any(|other| is_other(one, other.route, &other.prescription))
+    });
+    let changes = |one: &&RunningOrder| is_other(one, order.route, &order.prescription);
+    if several_products || !running.iter().any(changes) {
         return None;
     }
     let used = match weight {
@@ -104,7 +106,7 @@ pub(super) fn decide(
     let advice = advice(reason, trough.as_ref(), &old, facts, course, weight, as_of);
     Some(Switch {
         grams: compare(&old, &order.prescription, used),
-        volume_changes: volume_changes(first, order),
+        volume_changes: running.iter().any(|one| volume_changes(one, order)),
         reason,
         advice,
         trough,
@@ -160,6 +162,7 @@ fn volume_changes(running: &RunningOrder, order: &Order) -> bool {
             || strength(&running.prescription) != strength(&order.prescription))
 }
 
+/// The latest reason that is stated; of several of one day the one of which most is to be said.
 fn reason(facts: &Facts, as_of: Date) -> Option<SwitchReason> {
     let oldest = plus_days(as_of, -E47_SWITCH_REASON_DAYS);
     facts
@@ -170,7 +173,15 @@ fn reason(facts: &Facts, as_of: Date) -> Option<SwitchReason> {
             StatementKind::SwitchReason(reason) => Some((statement.date, reason)),
             _ => None,
         })
-        .max()
+        .max_by_key(|(date, reason)| {
+            let said = match reason {
+                SwitchReason::LackOfEffect => 3,
+                SwitchReason::Economic => 2,
+                SwitchReason::AdverseEffect => 1,
+                SwitchReason::Other => 0,
+            };
+            (*date, said)
+        })
         .map(|(_, reason)| reason)
 }
 

@@ -21,7 +21,7 @@ pub enum Reason {
 }
 
 /// Met, not met, or unknown for a reason. Absence of data is never "not met".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// Shown by the record.
     Met,
@@ -75,6 +75,39 @@ impl Verdict {
             (Self::Met, _) | (_, Self::Met) => Self::Met,
             (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => Self::Unknown(reason),
             (Self::NotMet, Self::NotMet) => Self::NotMet,
+        }
+    }
+
+    /// Kleene disjunction of verdicts on facts, whatever their order: of several unknowns' reasons the
+    /// one that is declared first.
+    pub fn any(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        verdicts
+            .into_iter()
+            .fold(Self::NotMet, |any, verdict| match (any, verdict) {
+                (Self::Unknown(one), Self::Unknown(other)) => Self::Unknown(one.min(other)),
+                (any, verdict) => any.or(verdict),
+            })
+    }
+
+    /// What results of one day say together: what all of them say; unknown where they contradict each
+    /// other, or where one of them says nothing.
+    pub(super) fn of_one_day(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        let (mut met, mut not_met, mut open) = (false, false, None);
+        for verdict in verdicts {
+            match verdict {
+                Self::Met => met = true,
+                Self::NotMet => not_met = true,
+                Self::Unknown(reason) => {
+                    open = Some(open.map_or(reason, |other: Reason| other.min(reason)));
+                }
+            }
+        }
+        match (met, not_met, open) {
+            (true, true, _) => Self::Unknown(Reason::Conflicting),
+            (_, _, Some(reason)) => Self::Unknown(reason),
+            (true, false, None) => Self::Met,
+            (false, true, None) => Self::NotMet,
+            (false, false, None) => Self::Unknown(Reason::NoneRecorded),
         }
     }
 

@@ -1,82 +1,41 @@
-//! The audit trail: who called which service when, and what was concluded, without patient data.
+//! The audit trail: who called which service when, and what came of it, without patient data.
 //!
 //! The hook instance is the client's own id of the moment: with it a line is found in the client's
 //! records, where the patient is.
 
+mod entry;
 mod event;
+mod file;
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{self, Write},
-    path::Path,
-    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    io, mem,
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{SyncSender, TrySendError, sync_channel},
+    },
     thread,
-    time::Duration,
 };
 
-use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use axum::response::Response;
 
-use crate::{
-    cds_hooks::{Answer, Concluded},
-    config::{AuditFormat, AuditSink, Config},
-};
+use super::{clock::Clock, limits::ServedTo};
+use crate::config::{AuditFormat, AuditSink, Config};
+use entry::Entry;
+pub use entry::{Call, Called};
+use file::Line;
 
 /// Lines that wait for the disk, some megabytes: a disk that hangs holds no call up.
 const QUEUE: usize = 16_384;
-/// How long lines are gathered before they are written.
-const GATHER: Duration = Duration::from_millis(5);
-
-/// What is known of a call to a service; travels with the response.
-#[derive(Debug, Clone)]
-pub struct Called {
-    service: String,
-    client: String,
-    what: What,
-}
-
-#[derive(Debug, Clone)]
-enum What {
-    /// A hook that was refused.
-    Refused,
-    /// A hook that was answered: what was concluded, and the codes of the cards.
-    Answered(Concluded, Vec<String>),
-    /// Feedback: the number of its entries, where it was kept.
-    Feedback(Option<usize>),
-}
-
-/// One line.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Entry<'a> {
-    #[serde(serialize_with = "milliseconds")]
-    at: Timestamp,
-    /// `hook` or `feedback`.
-    call: &'static str,
-    client: &'a str,
-    service: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hook_instance: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    population: Option<String>,
-    /// Start, course and order.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    conclusions: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cards: Option<&'a [String]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data_problems: Option<Vec<String>>,
-    /// Of feedback.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    entries: Option<usize>,
-    milliseconds: f64,
-    status: u16,
-}
+/// Lines of calls that are turned away, in one second: whoever is turned away can call without end, and
+/// must not fill a disk with it. The others are limited as their clients are.
+const TURNED_AWAY_A_SECOND: u32 = 20;
 
 /// Where the lines go.
 #[derive(Debug)]
 pub struct Audit {
     sink: Sink,
+    clock: Clock,
+    flood: Mutex<Flood>,
 }
 
 #[derive(Debug)]
@@ -89,72 +48,26 @@ enum Sink {
     },
 }
 
-#[derive(Debug)]
-enum Line {
-    Text(String),
-    /// Everything before this is written.
-    Written(SyncSender<()>),
+/// How many calls were turned away in this second.
+#[derive(Debug, Default)]
+struct Flood {
+    second: i64,
+    written: u32,
+    withheld: u64,
 }
 
-impl Called {
-    /// A hook that was answered, or refused.
-    pub fn hook<E>(service: &str, client: &str, answer: &Result<Answer, E>) -> Self {
-        let what = match answer {
-            Ok(answer) => What::Answered(
-                answer.concluded.clone(),
-                answer.cards.iter().map(|card| code(&card.code)).collect(),
-            ),
-            Err(_) => What::Refused,
-        };
-        Self::new(service, client, what)
-    }
-
-    /// Feedback, with the number of entries that were kept, or `None` where it was refused.
-    pub fn feedback(service: &str, client: &str, kept: Option<usize>) -> Self {
-        Self::new(service, client, What::Feedback(kept))
-    }
-
-    fn new(service: &str, client: &str, what: What) -> Self {
-        Self {
-            service: service.to_owned(),
-            client: client.to_owned(),
-            what,
+impl Flood {
+    /// Whether a line is one too many in its second. A clock that was set back begins another second.
+    fn withholds(&mut self, second: i64) -> bool {
+        if self.second != second {
+            (self.second, self.written) = (second, 0);
         }
-    }
-
-    fn entry(&self, status: u16, milliseconds: f64) -> Entry<'_> {
-        let mut entry = Entry {
-            at: Timestamp::now(),
-            call: "hook",
-            client: &self.client,
-            service: &self.service,
-            hook_instance: None,
-            population: None,
-            conclusions: None,
-            cards: None,
-            data_problems: None,
-            entries: None,
-            milliseconds,
-            status,
-        };
-        match &self.what {
-            What::Refused => {}
-            What::Answered(concluded, cards) => {
-                let start = std::iter::once(code(&concluded.start));
-                let course = concluded.course.iter().map(code);
-                let order = concluded.order.iter().map(code);
-                entry.hook_instance = Some(&concluded.hook_instance);
-                entry.population = Some(code(&concluded.population));
-                entry.conclusions = Some(start.chain(course).chain(order).collect());
-                entry.cards = Some(cards);
-                entry.data_problems = Some(concluded.problems.iter().map(code).collect());
-            }
-            What::Feedback(kept) => {
-                entry.call = "feedback";
-                entry.entries = *kept;
-            }
+        if self.written >= TURNED_AWAY_A_SECOND {
+            self.withheld += 1;
+            return true;
         }
-        entry
+        self.written += 1;
+        false
     }
 }
 
@@ -164,29 +77,41 @@ impl Audit {
     /// # Errors
     ///
     /// The file cannot be opened.
-    pub fn start(config: &Config) -> io::Result<Self> {
+    pub fn start(config: &Config, clock: Clock) -> io::Result<Self> {
         let sink = match &config.audit {
             AuditSink::Off => Sink::Off,
             AuditSink::Log => Sink::Log,
             AuditSink::File(path) => {
-                let file = open(path)?;
+                let file = file::open(path)?;
                 let (lines, receiver) = sync_channel(QUEUE);
                 thread::Builder::new()
                     .name("audit".to_owned())
-                    .spawn(move || write(file, &receiver))?;
+                    .spawn(move || file::write(file, &receiver))?;
                 Sink::File {
                     format: config.audit_format,
                     lines,
                 }
             }
         };
-        Ok(Self { sink })
+        Ok(Self {
+            sink,
+            clock,
+            flood: Mutex::default(),
+        })
     }
 
-    /// The line of one call: in the log always, with what was concluded where the log is the sink.
-    pub fn call(&self, called: &Called, status: u16, ms: f64) {
-        let entry = called.entry(status, ms);
-        self.log(&entry, called);
+    /// The line of one call: in the log always, and in the file where there is one.
+    pub fn call(&self, call: Call<'_>, served: &ServedTo, response: &Response, ms: f64) {
+        let mut entry = Entry::new(self.clock.now(), call, served, response, ms);
+        {
+            let mut flood = self.flood.lock().unwrap_or_else(PoisonError::into_inner);
+            if entry.cause.is_some() && flood.withholds(entry.at.as_second()) {
+                metrics::counter!("sid_cds_audit_withheld_total").increment(1);
+                return;
+            }
+            entry.withheld = Some(mem::take(&mut flood.withheld)).filter(|count| *count > 0);
+        }
+        entry.log(matches!(self.sink, Sink::Log));
         let Sink::File { format, lines } = &self.sink else {
             return;
         };
@@ -204,46 +129,6 @@ impl Audit {
         }
     }
 
-    fn log(&self, entry: &Entry<'_>, called: &Called) {
-        let Entry {
-            call,
-            client,
-            service,
-            status,
-            milliseconds: ms,
-            ..
-        } = entry;
-        let (true, Some(cards)) = (matches!(self.sink, Sink::Log), entry.cards) else {
-            let said = match called.what {
-                What::Refused | What::Feedback(None) => "refused",
-                What::Answered(..) | What::Feedback(Some(_)) => "answered",
-            };
-            tracing::info!(service, client, status, ms, call, said);
-            return;
-        };
-        let joined = |codes: &Option<Vec<String>>| {
-            codes
-                .iter()
-                .flatten()
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        tracing::info!(
-            service,
-            client,
-            status,
-            ms,
-            call,
-            hook_instance = entry.hook_instance,
-            population = entry.population,
-            conclusions = joined(&entry.conclusions),
-            cards = cards.join(" "),
-            data_problems = joined(&entry.data_problems),
-            "answered"
-        );
-    }
-
     /// Waits until every line is written.
     pub fn flush(&self) {
         if let Sink::File { lines, .. } = &self.sink {
@@ -256,51 +141,23 @@ impl Audit {
     }
 }
 
-/// Appends: a file that another program has rotated by copying and truncating stays right.
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(path)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Writes what has come in one go: under load a write for each line, and a thread that is woken for it,
-/// would cost as much as the rest of the line.
-fn write(mut file: File, lines: &Receiver<Line>) {
-    let (mut text, mut waiting) = (String::new(), Vec::new());
-    while let Ok(first) = lines.recv() {
-        if matches!(first, Line::Text(_)) {
-            thread::sleep(GATHER);
-        }
-        let mut count = 0;
-        for line in std::iter::once(first).chain(lines.try_iter()) {
-            match line {
-                Line::Text(line) => {
-                    text.push_str(&line);
-                    text.push('\n');
-                    count += 1;
-                }
-                Line::Written(sender) => waiting.push(sender),
+    #[test]
+    fn a_flood_is_counted_and_not_written_whichever_way_the_clock_jumps() {
+        let mut flood = Flood::default();
+        for second in [5, 6, 3, 1_000_000] {
+            for number in 0..3 * TURNED_AWAY_A_SECOND {
+                let withheld = flood.withholds(second);
+                assert_eq!(
+                    withheld,
+                    number >= TURNED_AWAY_A_SECOND,
+                    "{second} {number}"
+                );
             }
         }
-        // Whole lines in one write, so that lines of several instances do not mix.
-        if let Err(error) = file.write_all(text.as_bytes()) {
-            metrics::counter!("sid_cds_audit_lost_total").increment(count);
-            tracing::error!(%error, lines = count, "lines of the audit trail are lost");
-        }
-        text.clear();
-        for sender in waiting.drain(..) {
-            // Whoever asked may have given up.
-            let _ = sender.send(());
-        }
+        assert_eq!(flood.withheld, u64::from(4 * 2 * TURNED_AWAY_A_SECOND));
     }
-}
-
-/// The code as the assessment's JSON spells it.
-fn code(value: &impl Serialize) -> String {
-    serde_json::to_string(value)
-        .unwrap_or_default()
-        .trim_matches('"')
-        .to_owned()
-}
-
-fn milliseconds<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&format!("{at:.3}"))
 }

@@ -26,11 +26,12 @@ impl Caller {
     ///
     /// # Errors
     ///
-    /// The machine has no trust store, and a server needs one.
+    /// The certificates that the client names cannot be used, or the machine has no trust store and a
+    /// server needs one.
     pub fn new(client: Client) -> Result<Self, OutboundError> {
         let login = client.smart.iter().flat_map(|app| &app.login_servers);
         let listed: Vec<BaseUrl> = client.fhir_servers.iter().chain(login).cloned().collect();
-        let outbound = Outbound::new(&listed, &client.private_network_hosts)?;
+        let outbound = Outbound::for_client(&client, &listed)?;
         Ok(Self(Arc::new(Known { client, outbound })))
     }
 

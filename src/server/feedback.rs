@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::{
+    Extension,
     body::Bytes,
     extract::{Path, State as Shared, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
 
 use super::{
     State,
@@ -41,12 +41,14 @@ pub async fn receive(
     };
     let mut stages = Stages::of(span);
     let kept = keep(&state, (service.id(), &caller), &headers, body, &mut stages).await;
-    let called = Called::feedback(service.id(), caller.name(), kept.as_ref().ok().copied());
-    let mut response = match kept {
-        Ok(_) => ([(header::CACHE_CONTROL, "no-store")], StatusCode::OK).into_response(),
+    let response = match kept {
+        Ok(entries) => {
+            let no_store = [(header::CACHE_CONTROL, "no-store")];
+            let called = Extension(Called::feedback(entries));
+            (no_store, called, StatusCode::OK).into_response()
+        }
         Err(refusal) => refusal.into_response(),
     };
-    response.extensions_mut().insert(called);
     handlers::timed(response, stages, &state, &headers)
 }
 
@@ -61,7 +63,7 @@ async fn keep(
     let body = handlers::body(state, headers, body)?;
     let read =
         feedback::read(state.services.feedback_schema(), &body).map_err(Refusal::bad_request)?;
-    let received_at = Timestamp::now();
+    let received_at = state.clock.now();
     let received: Vec<Received> = read
         .into_iter()
         .map(|feedback| Received {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     body::Bytes,
     extract::{Path, State as Shared, rejection::BytesRejection},
     http::{HeaderMap, HeaderName, StatusCode, header},
@@ -18,13 +18,17 @@ use super::{
     error::Refusal,
     fetch::{Limits, fetch},
     language,
+    limits::Turn,
     shown::Showing,
     smart,
     telemetry::{self, SERVER_TIMING, Span, Stage, Stages},
 };
 use crate::{
     cards::{self, Language},
-    cds_hooks::{self, Answer, Settings, outcome::IssueCode, request::Request, service::Service},
+    cds_hooks::{
+        self, Answer, Settings, completion::Fetched, outcome::IssueCode, request::Request,
+        service::Service,
+    },
     config::{RequiredDataMissing, Version},
 };
 
@@ -55,6 +59,7 @@ pub async fn discovery(Shared(state): Shared<Arc<State>>, headers: HeaderMap) ->
 pub async fn call(
     Shared(state): Shared<Arc<State>>,
     caller: Caller,
+    Extension(turn): Extension<Turn>,
     span: Span,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -68,27 +73,30 @@ pub async fn call(
     let asked = Asked {
         service,
         caller: &caller,
+        turn: &turn,
         language,
         headers: &headers,
     };
-    let mut answer = answer(&state, asked, body, &mut stages).await;
+    let mut hook_instance = None;
+    let mut answer = answer(&state, asked, body, &mut stages, &mut hook_instance).await;
     stages.begin(Stage::Write);
     if let Ok(answer) = &mut answer {
         if let Some(key) = state.config.card_key {
             cards::with_key(&mut answer.cards, key);
         }
-        smart::link(&mut answer.cards, &state, language);
+        smart::link(&mut answer.cards, &state, caller.client(), language);
         state.metrics.answered(answer);
         state.shown.add(Showing {
             cards: &answer.cards,
             guideline: answer.concluded.guideline,
+            at: state.clock.now(),
             day: answer.concluded.as_of,
             service: service.id(),
             client: caller.name(),
             call: stages.call(),
         });
     }
-    let called = Called::hook(service.id(), caller.name(), &answer);
+    let called = Called::hook(hook_instance, &answer);
     let mut response = match answer {
         Ok(answer) => (
             [
@@ -101,7 +109,9 @@ pub async fn call(
             .into_response(),
         Err(refusal) => refusal.into_response(),
     };
-    response.extensions_mut().insert(called);
+    if let Some(called) = called {
+        response.extensions_mut().insert(called);
+    }
     timed(response, stages, &state, &headers)
 }
 
@@ -127,19 +137,23 @@ pub(super) fn timed(
 struct Asked<'a> {
     service: &'a Service,
     caller: &'a Caller,
+    turn: &'a Turn,
     language: Language,
     headers: &'a HeaderMap,
 }
 
+/// The answer; puts the hook instance in its place as soon as it is known.
 async fn answer(
     state: &State,
     asked: Asked<'_>,
     body: Result<Bytes, BytesRejection>,
     stages: &mut Stages,
+    hook_instance: &mut Option<String>,
 ) -> Result<Answer, Refusal> {
     let Asked {
         service,
         caller,
+        turn,
         language,
         headers,
     } = asked;
@@ -149,14 +163,24 @@ async fn answer(
     let zone = &state.config.time_zone.0;
     let today = state.clock.today(zone);
     let request = Request::read(service, &body).map_err(Refusal::bad_request)?;
+    *hook_instance = Some(request.hook_instance().to_owned());
     let wanted = request.wanted(service, today);
     let limits = Limits::from(&state.config);
-    let span = if wanted.is_empty() {
-        Span::default()
+    // A call that waits for FHIR servers gives up its turn.
+    let fetched = if wanted.is_empty() {
+        Fetched::default()
     } else {
-        stages.begin(Stage::Fetch)
+        let span = stages.begin(Stage::Fetch);
+        turn.pause(fetch(
+            wanted,
+            request.access(),
+            caller,
+            limits,
+            time_is_up,
+            span,
+        ))
+        .await
     };
-    let fetched = fetch(wanted, request.access(), caller, limits, time_is_up, span).await;
     let settings = Settings {
         zone,
         terminology: &state.terminology,

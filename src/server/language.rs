@@ -16,6 +16,15 @@ pub fn of(choice: LanguageChoice, headers: &HeaderMap) -> Language {
     }
 }
 
+/// The language of a page: the one that its address names, else as [`of`].
+pub fn asked(tag: Option<&str>, choice: LanguageChoice, headers: &HeaderMap) -> Language {
+    match tag {
+        Some("da") => Language::Da,
+        Some("en") => Language::En,
+        _ => of(choice, headers),
+    }
+}
+
 /// The tag of a language.
 pub fn tag(language: Language) -> &'static str {
     language.tag()

@@ -2,14 +2,23 @@
 //!
 //! A body is received here, before a call takes one of the places for calls: a client that sends
 //! slowly keeps nobody else waiting, and gives its own place up when its time is over.
+//!
+//! Where every place is taken, a call is turned away before its token is checked and its body kept, since
+//! that costs more than to say so: what is turned away must not take the processor from what is answered.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    future::Future,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     BoxError,
     body::Body,
     extract::{FromRequestParts, Request, State as Shared},
-    http::Method,
+    http::{Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -89,6 +98,10 @@ impl Limit {
 /// What is left to hand out.
 #[derive(Debug)]
 pub struct Limits {
+    /// For calls that are being answered.
+    pub places: Arc<Semaphore>,
+    /// For those of them that need a processor.
+    turns: Arc<Semaphore>,
     memory: Arc<Semaphore>,
     rates: HashMap<String, DefaultDirectRateLimiter>,
 }
@@ -101,6 +114,10 @@ impl Limits {
         let assumed = config.assumed_client();
         let names = config.clients.iter().chain([&assumed]);
         Self {
+            places: Arc::new(Semaphore::new(config.concurrent_calls)),
+            turns: Arc::new(Semaphore::new(
+                config.calls_per_processor.saturating_mul(processors()),
+            )),
             memory: Arc::new(Semaphore::new(config.body_memory_bytes / UNIT)),
             rates: names
                 .map(|client| (client.name.clone(), DefaultDirectRateLimiter::direct(quota)))
@@ -122,30 +139,116 @@ impl Limits {
     }
 }
 
-/// The client on whose behalf a call was answered; travels with the response.
+/// How many processors there are for this process.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// A call's turn at the processors, which it has while it computes or waits to compute, and not while it
+/// waits for FHIR servers.
 #[derive(Debug, Clone)]
-pub struct ServedTo(pub String);
+pub struct Turn {
+    permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+    turns: Arc<Semaphore>,
+}
+
+impl Turn {
+    /// Waits for something that takes no processor, and then for a turn again: a call that has come so far
+    /// is not turned away any more.
+    pub async fn pause<T>(&self, waiting: impl Future<Output = T>) -> T {
+        self.hold(None);
+        let done = waiting.await;
+        // None only where the semaphore is closed, which it never is.
+        self.hold(Arc::clone(&self.turns).acquire_owned().await.ok());
+        done
+    }
+
+    fn hold(&self, permit: Option<OwnedSemaphorePermit>) {
+        *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+    }
+}
+
+/// The client on whose behalf a call is answered, for those who see it again when it has been: in the
+/// request from the start, empty until it is known, and there too when the answer is that of a panic.
+#[derive(Debug, Clone, Default)]
+pub struct ServedTo(Arc<OnceLock<String>>);
+
+impl ServedTo {
+    /// That of a request.
+    pub fn of(request: &Request) -> Self {
+        let there = request.extensions().get::<Self>();
+        there.cloned().unwrap_or_default()
+    }
+
+    /// The name of the client, `None` where it was not found out.
+    pub fn name(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+}
+
+/// 503 for a call that comes while every place or turn is taken, whoever it is. It takes none: one that is
+/// free now may be taken when its body has come.
+pub async fn early(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
+    let limits = &state.limits;
+    if limits.places.available_permits() > 0 && limits.turns.available_permits() > 0 {
+        return next.run(request).await;
+    }
+    discard(request, &state).await;
+    over(Limit::Calls, Refusal::busy())
+}
+
+/// Receives the body of a call that is refused, and keeps nothing of it: a connection that is closed while
+/// its client still sends may take the answer with it. Not where the client waits to be asked for
+/// the body, or announces one that is too large.
+pub async fn discard(request: Request, state: &State) {
+    let (parts, mut body) = request.into_parts();
+    let mut left = state.config.body_limit_bytes;
+    let announced = axum::body::HttpBody::size_hint(&body).lower();
+    if parts.headers.contains_key(header::EXPECT) || announced > left as u64 {
+        return;
+    }
+    let received = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, |data| data.len());
+            match left.checked_sub(length) {
+                Some(less) => left = less,
+                None => return,
+            }
+        }
+    };
+    // Who sends slowly has no more time for it than for a call that is read.
+    let _ = tokio::time::timeout(state.config.receive_time, received).await;
+}
 
 /// 431 for headers that are too long, 429 for a client that calls more often than it may.
 pub async fn rate(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(caller) = Caller::from_request_parts(&mut parts, &state).await;
+    if let Some(ServedTo(name)) = parts.extensions.get() {
+        // It is known once.
+        let _ = name.set(caller.name().to_owned());
+    }
     let headers = parts.headers.iter();
     let head: usize = headers
         .map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len())
         .sum();
     let most = state.config.header_limit_bytes;
-    let mut response = if head > most {
-        over(Limit::Head, Refusal::long_head(most))
+    let refused = if head > most {
+        Some((Limit::Head, Refusal::long_head(most)))
     } else {
-        match state.limits.take(caller.name()) {
-            Ok(()) => next.run(Request::from_parts(parts, body)).await,
-            Err(wait) => over(Limit::Rate, Refusal::too_many(wait)),
-        }
+        let taken = state.limits.take(caller.name());
+        taken
+            .err()
+            .map(|wait| (Limit::Rate, Refusal::too_many(wait)))
     };
-    let served = ServedTo(caller.name().to_owned());
-    response.extensions_mut().insert(served);
-    response
+    let request = Request::from_parts(parts, body);
+    match refused {
+        None => next.run(request).await,
+        Some((limit, refusal)) => {
+            discard(request, &state).await;
+            over(limit, refusal)
+        }
+    }
 }
 
 /// Receives the body of a call: within its size, its time and the memory there is, and no deeper or
@@ -225,9 +328,18 @@ async fn collect(
     Ok((bytes, held))
 }
 
-/// Lets the other calls that have come find out whether there is a place before this one, which has
-/// one, takes a processor: an answer is computed without a pause in which they could.
-pub async fn let_others_ask(request: Request, next: Next) -> Response {
+/// Gives a call its [`Turn`], or 503 where none is left; then lets the other calls that have come find out
+/// whether there is one before this call takes a processor: an answer is computed without a pause in
+/// which they could.
+pub async fn turn(Shared(state): Shared<Arc<State>>, mut request: Request, next: Next) -> Response {
+    let turns = &state.limits.turns;
+    let Ok(permit) = Arc::clone(turns).try_acquire_owned() else {
+        return over(Limit::Calls, Refusal::busy());
+    };
+    request.extensions_mut().insert(Turn {
+        permit: Arc::new(Mutex::new(Some(permit))),
+        turns: Arc::clone(turns),
+    });
     tokio::task::yield_now().await;
     next.run(request).await
 }

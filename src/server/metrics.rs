@@ -1,9 +1,11 @@
 //! What is counted: calls, cards, data problems, what was refused and why. No patient data: the labels
 //! are names of the configuration and codes of the program.
 
+mod window;
+
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
@@ -13,12 +15,13 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use metrics::{Gauge, counter, gauge, histogram};
+use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use serde::Serialize;
 
 use super::{
     State,
+    clock::Clock,
     limits::{Limit, ServedTo},
     trust::Refused,
 };
@@ -26,17 +29,17 @@ use crate::{
     cds_hooks::Answer,
     guideline::{assessment::CardCode, problem::Problem},
 };
+use window::Window;
 
 /// The bounds of the histogram of times, in seconds.
 const TIMES: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
-/// How many answers the share of a card looks back over, about.
-const MEMORY: f64 = 500.0;
 
 /// The metrics of one service.
 pub struct Metrics {
     recorder: Arc<PrometheusRecorder>,
     handle: PrometheusHandle,
-    shares: Mutex<Vec<(CardCode, f64, Gauge)>>,
+    clock: Clock,
+    window: Mutex<Window>,
 }
 
 impl fmt::Debug for Metrics {
@@ -45,15 +48,9 @@ impl fmt::Debug for Metrics {
     }
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Metrics {
     /// With every code that can be counted at zero, so that one that never comes is seen too.
-    pub fn new() -> Self {
+    pub fn new(clock: Clock) -> Self {
         // The bounds are not empty, which is all that can be wrong with them.
         let builder = PrometheusBuilder::new();
         let builder = builder
@@ -63,15 +60,13 @@ impl Metrics {
         let metrics = Self {
             handle: recorder.handle(),
             recorder: Arc::new(recorder),
-            shares: Mutex::default(),
+            clock,
+            window: Mutex::default(),
         };
         metrics.record(|| {
             describe();
             for card in CardCode::ALL {
                 counter!("sid_cds_cards_total", "card" => code(&card)).absolute(0);
-                let share = gauge!("sid_cds_card_share", "card" => code(&card));
-                share.set(0.0);
-                metrics.shares().push((card, 0.0, share));
             }
             for problem in Problem::ALL {
                 counter!("sid_cds_data_problems_total", "problem" => code(&problem)).absolute(0);
@@ -96,34 +91,40 @@ impl Metrics {
         metrics::with_local_recorder(&*self.recorder, what);
     }
 
-    /// In Prometheus' text format.
-    pub fn text(&self) -> String {
-        self.handle.run_upkeep();
-        self.handle.render()
-    }
-
-    /// The share of each card, and where it is shown.
-    fn shares(&self) -> MutexGuard<'_, Vec<(CardCode, f64, Gauge)>> {
-        self.shares.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Sorts the times that were recorded since the last time into their buckets; until then each takes
     /// memory, and nobody may ever ask for [`Metrics::text`].
     pub fn settle(&self) {
         self.handle.run_upkeep();
     }
 
+    /// In Prometheus' text format, with the shares as they are now.
+    pub fn text(&self) -> String {
+        let now = self.clock.now();
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        let (answers, counts) = window.counts(now);
+        drop(window);
+        #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
+        self.record(|| {
+            gauge!("sid_cds_card_share_answers").set(answers as f64);
+            for (card, shown) in counts {
+                // Of no answers there is no share: NaN, which no alert takes for nothing.
+                gauge!("sid_cds_card_share", "card" => code(&card))
+                    .set(shown as f64 / answers as f64);
+            }
+        });
+        self.handle.run_upkeep();
+        self.handle.render()
+    }
+
     /// Counts what an answer says and rests on.
     pub fn answered(&self, answer: &Answer) {
         let shown: Vec<CardCode> = answer.cards.iter().map(|card| card.code).collect();
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        window.add(self.clock.now(), &shown);
+        drop(window);
         self.record(|| {
             for card in &shown {
                 counter!("sid_cds_cards_total", "card" => code(card)).increment(1);
-            }
-            for (card, share, gauge) in self.shares().iter_mut() {
-                let now = if shown.contains(card) { 1.0 } else { 0.0 };
-                *share += (now - *share) / MEMORY;
-                gauge.set(*share);
             }
             for problem in &answer.concluded.problems {
                 counter!("sid_cds_data_problems_total", "problem" => code(problem)).increment(1);
@@ -150,8 +151,12 @@ fn describe() {
     describe_counter!("sid_cds_cards_total", "Cards that were shown.");
     describe_gauge!(
         "sid_cds_card_share",
-        "Share of about the last 500 answers that had this card. A card whose share falls to nothing \
-         may have stopped firing."
+        "Share of the answers of the last 7 days that had this card. A card whose share falls to nothing \
+         may have stopped firing. NaN without answers; begins anew with the process."
+    );
+    describe_gauge!(
+        "sid_cds_card_share_answers",
+        "How many answers the shares are of."
     );
     describe_counter!(
         "sid_cds_data_problems_total",
@@ -209,14 +214,19 @@ pub(super) fn counted_as(state: &State, request: &Request) -> String {
 }
 
 /// Counts a call when it has been answered.
-pub async fn count(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
+pub async fn count(
+    Shared(state): Shared<Arc<State>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let route = counted_as(&state, &request);
+    let served = ServedTo::default();
+    request.extensions_mut().insert(served.clone());
     let response = next.run(request).await;
     let seconds = started.elapsed();
     let status = response.status();
-    let client = response.extensions().get::<ServedTo>();
-    let client = client.map(|client| client.0.clone()).unwrap_or_default();
+    let client = served.name().unwrap_or_default().to_owned();
     state.metrics.record(|| {
         let code = status.as_u16().to_string();
         let labels = [

@@ -10,6 +10,7 @@ use std::{
     error::Error as StdError,
     fmt,
     net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -21,11 +22,14 @@ use axum::{
     body::Bytes,
     http::{HeaderValue, StatusCode, header},
 };
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{
+    Certificate,
+    dns::{Addrs, Name, Resolve, Resolving},
+};
 use thiserror::Error;
 use url::{Host, Url};
 
-use crate::config::BaseUrl;
+use crate::config::{BaseUrl, Client};
 use address::{Reach, reach};
 
 /// How long a connection may take to be made, whatever the deadline of the call.
@@ -43,10 +47,23 @@ pub struct Outbound {
     private: Arc<[Host]>,
 }
 
-/// Why there is no way out: the trust store of the machine, most likely.
+/// Why there is no way out.
 #[derive(Debug, Error)]
-#[error("calls to other servers cannot be made ready: {0}")]
-pub struct OutboundError(reqwest::Error);
+pub enum OutboundError {
+    /// The trust store of the machine, most likely.
+    #[error("calls to other servers cannot be made ready: {0}")]
+    Tls(reqwest::Error),
+    /// The file of a client.
+    #[error("clients: {client}: ca-file {}: {reason}", file.display())]
+    Authorities {
+        /// Its name.
+        client: String,
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
 
 /// Why a call brought nothing. None holds an address or a value: these may go into a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -121,12 +138,36 @@ impl Budget {
 }
 
 impl Outbound {
-    /// A way out to `listed`; the hosts of `private` may stand at a private address.
+    /// A way out to `listed` on behalf of a client: with its consent to private addresses, and with the
+    /// certificates that it names.
+    ///
+    /// # Errors
+    ///
+    /// The file of the certificates cannot be used; or the machine has no trust store, and a listed
+    /// address needs one.
+    pub fn for_client(client: &Client, listed: &[BaseUrl]) -> Result<Self, OutboundError> {
+        let authorities = match &client.ca_file {
+            None => Vec::new(),
+            Some(file) => authorities(file).map_err(|reason| OutboundError::Authorities {
+                client: client.name.clone(),
+                file: file.clone(),
+                reason,
+            })?,
+        };
+        Self::new(listed, &client.private_network_hosts, authorities)
+    }
+
+    /// A way out to `listed`; the hosts of `private` may stand at a private address, and `authorities`
+    /// may vouch for a server as those may that the machine trusts.
     ///
     /// # Errors
     ///
     /// The machine has no trust store, and a listed address needs one.
-    pub fn new(listed: &[BaseUrl], private: &[Host]) -> Result<Self, OutboundError> {
+    pub fn new(
+        listed: &[BaseUrl],
+        private: &[Host],
+        authorities: Vec<Certificate>,
+    ) -> Result<Self, OutboundError> {
         let private: Arc<[Host]> = private.into();
         let http = if listed.is_empty() {
             None
@@ -144,8 +185,10 @@ impl Outbound {
             if !listed.iter().any(BaseUrl::is_encrypted) {
                 // The demonstration runs on machines that have no certificates.
                 builder = builder.tls_certs_only([]);
+            } else {
+                builder = builder.tls_certs_merge(authorities);
             }
-            Some(builder.build().map_err(OutboundError)?)
+            Some(builder.build().map_err(OutboundError::Tls)?)
         };
         Ok(Self {
             http,
@@ -208,6 +251,34 @@ impl Outbound {
         receive(request, wanted, budget, &done).await
     }
 
+    /// A POST that counts by its status alone: FHIR lets a server answer a create without a body. With a
+    /// value for `If-None-Exist` a server that heeds it creates nothing twice.
+    ///
+    /// # Errors
+    ///
+    /// Anything but status 200 or 201.
+    pub async fn create(
+        &self,
+        url: &Url,
+        resource: Bytes,
+        authorization: &HeaderValue,
+        if_none_exist: &HeaderValue,
+    ) -> Result<(), CallError> {
+        let request = self
+            .listed(url)?
+            .post(url.clone())
+            .header(header::CONTENT_TYPE, HeaderValue::from_static(FHIR_JSON))
+            .header(header::ACCEPT, HeaderValue::from_static(FHIR_JSON))
+            .header(header::AUTHORIZATION, authorization)
+            .header("if-none-exist", if_none_exist)
+            .body(resource);
+        let response = request.send().await.map_err(|error| cause(&error))?;
+        match response.status() {
+            StatusCode::OK | StatusCode::CREATED => Ok(()),
+            other => Err(CallError::Status(other)),
+        }
+    }
+
     /// What calls a listed address.
     fn listed(&self, url: &Url) -> Result<&reqwest::Client, CallError> {
         let http = self.http.as_ref().ok_or(CallError::NotListed)?;
@@ -231,6 +302,22 @@ impl Outbound {
             .then_some(())
             .ok_or(CallError::AddressRefused)
     }
+}
+
+/// The certificates of a file.
+fn authorities(file: &Path) -> Result<Vec<Certificate>, String> {
+    let pem = std::fs::read(file).map_err(|error| error.to_string())?;
+    let found = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+    if found.is_empty() {
+        return Err("holds no certificate in PEM".to_owned());
+    }
+    // One that is no certificate would be left out without a word.
+    for certificate in &found {
+        let only = reqwest::Client::builder().tls_certs_only([certificate.clone()]);
+        only.build()
+            .map_err(|_| "holds a certificate that cannot be read".to_owned())?;
+    }
+    Ok(found)
 }
 
 /// Sends a request and reads its answer as far as the budget allows.

@@ -3,6 +3,7 @@
 //! Everything is compiled in. A page loads its own style sheet and modules and nothing else, and nothing
 //! in it runs that does not come from them.
 
+mod trace;
 pub mod view;
 pub mod words;
 
@@ -12,10 +13,14 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use jiff::civil::Date;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
-use super::error::Refusal;
-use crate::cds_hooks::outcome::IssueCode;
+use super::{State, error::Refusal};
+use crate::{
+    cards::{Language, catalogue::Text},
+    cds_hooks::outcome::IssueCode,
+};
 
 /// What a page may load and do.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -23,7 +28,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       frame-ancestors 'none'";
 
 /// The files of the pages: name, media type, content.
-const FILES: [(&str, &str, &str); 5] = [
+const FILES: [(&str, &str, &str); 6] = [
     (
         "page.css",
         "text/css; charset=utf-8",
@@ -43,6 +48,11 @@ const FILES: [(&str, &str, &str); 5] = [
         "subject.js",
         "text/javascript; charset=utf-8",
         include_str!("pages/assets/subject.js"),
+    ),
+    (
+        "app.js",
+        "text/javascript; charset=utf-8",
+        include_str!("pages/assets/app.js"),
     ),
     (
         "link.js",
@@ -68,6 +78,75 @@ pub async fn file(Path(name): Path<String>) -> Result<Response, Refusal> {
                 .into_response()
         })
         .ok_or_else(|| Refusal::not_found("There is no such file."))
+}
+
+/// The same page in a language.
+#[derive(Debug)]
+pub struct LanguageLink {
+    /// The language's tag.
+    pub tag: &'static str,
+    /// Its name, in itself.
+    pub name: &'static str,
+    /// The address.
+    pub url: String,
+    /// It is the language of the page.
+    pub current: bool,
+}
+
+/// The page in each language, by its address for a tag.
+pub fn languages(current: Language, url: impl Fn(&str) -> String) -> Vec<LanguageLink> {
+    [(Language::Da, "Dansk"), (Language::En, "English")]
+        .map(|(other, name)| LanguageLink {
+            tag: other.tag(),
+            name,
+            url: url(other.tag()),
+            current: other == current,
+        })
+        .into()
+}
+
+/// A page that a menu leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The playground.
+    Playground,
+    /// The report.
+    Report,
+}
+
+/// A link of the menu.
+#[derive(Debug)]
+pub struct MenuLink {
+    /// The page's name.
+    pub name: Text,
+    /// Its address.
+    pub url: String,
+    /// It is the page that is shown.
+    pub current: bool,
+}
+
+/// The menu of a page, empty where there is no other page at this address.
+pub fn menu(state: &State, current: Place, language: Language) -> Vec<MenuLink> {
+    if state.demonstration.is_none() {
+        return Vec::new();
+    }
+    let tag = language.tag();
+    [
+        (Place::Playground, words::PLAYGROUND, "/"),
+        (Place::Report, words::report::REPORT, "/report"),
+    ]
+    .map(|(place, name, path)| MenuLink {
+        name,
+        url: format!("{path}?lang={tag}"),
+        current: place == current,
+    })
+    .into()
+}
+
+/// A day of an address, within the centuries in which a record can lie.
+pub fn day(text: &str) -> Option<Date> {
+    let day: Date = text.parse().ok()?;
+    (1900..=2200).contains(&day.year()).then_some(day)
 }
 
 /// A page as it is sent.
@@ -122,6 +201,20 @@ pub fn markdown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_of_an_address_are_days() {
+        for (text, there_is) in [
+            ("2026-03-16", true),
+            ("0001-01-01", false),
+            ("9999-12-31", false),
+            ("2026-02-30", false),
+            ("tomorrow", false),
+            ("", false),
+        ] {
+            assert_eq!(day(text).is_some(), there_is, "{text:?}");
+        }
+    }
 
     #[test]
     fn markdown_brings_no_markup_in() {

@@ -1,7 +1,9 @@
 //! The playground: a patient, a day and an event chosen in a browser, and what the service answers.
 //!
 //! The patient stays in the browser: each question brings the whole record or request, and nothing of
-//! it is kept. `/playground/records` gives the demonstration patients as they stand on a day.
+//! it is kept. `/playground/records` gives the demonstration patients as they stand on a day. In
+//! demonstration mode the page plays its part as an EHR to the end: what it shows counts as shown, and it
+//! sends feedback on it. In `serve` it does not, since a hospital's figures are not for playing.
 
 pub mod question;
 
@@ -27,11 +29,17 @@ use super::{
     handlers::check_media_type,
     language,
     page::{SCREENS, curl_lines, sandbox_url},
-    pages::{self, view::ResultView, words},
+    pages::{
+        self, LanguageLink, MenuLink, Place,
+        view::{Feedback, ResultView},
+        words,
+    },
+    shown::Showing,
     smart,
+    telemetry::Span,
 };
 use crate::{
-    cards::{Language, catalogue::Text},
+    cards::{self, Language, catalogue::Text},
     cds_hooks::{self, Settings, completion::Fetched, outcome::IssueCode, request::Request},
     guideline::{date::days_between, hooks::Hook},
 };
@@ -65,22 +73,12 @@ struct Chosen {
 
 impl Chosen {
     fn on(&self, today: Date) -> Date {
-        day_of(self.on.as_deref()).unwrap_or(today)
+        self.on.as_deref().and_then(pages::day).unwrap_or(today)
     }
 
     fn language(&self, state: &State, headers: &HeaderMap) -> Language {
-        match self.lang.as_deref() {
-            Some("da") => Language::Da,
-            Some("en") => Language::En,
-            _ => language::of(state.config.language, headers),
-        }
+        language::asked(self.lang.as_deref(), state.config.language, headers)
     }
-}
-
-/// A day within the centuries in which a record can lie.
-fn day_of(text: Option<&str>) -> Option<Date> {
-    let day: Date = text?.parse().ok()?;
-    (1900..=2200).contains(&day.year()).then_some(day)
 }
 
 #[derive(Debug, Template)]
@@ -88,6 +86,9 @@ fn day_of(text: Option<&str>) -> Option<Date> {
 struct Page {
     language: Language,
     languages: Vec<LanguageLink>,
+    menu: Vec<MenuLink>,
+    /// Feedback is sent.
+    tells: bool,
     patients: Vec<PatientView>,
     story: String,
     hooks: Vec<(&'static str, bool)>,
@@ -107,14 +108,6 @@ struct Page {
     keys: String,
     /// The order on the screen of an order hook, as JSON.
     draft: String,
-}
-
-#[derive(Debug)]
-struct LanguageLink {
-    tag: &'static str,
-    name: &'static str,
-    url: String,
-    current: bool,
 }
 
 #[derive(Debug)]
@@ -141,7 +134,7 @@ async fn root(
     let today = state.clock.today(&state.config.time_zone.0);
     let language = chosen.language(&state, &headers);
     let on = chosen.on(today);
-    let day = day_of(chosen.day.as_deref()).unwrap_or(on);
+    let day = chosen.day.as_deref().and_then(pages::day).unwrap_or(on);
     let hook = chosen
         .hook
         .as_deref()
@@ -169,14 +162,9 @@ async fn root(
     let link = |tag: &str| address(id, on, day, hook, tag);
     pages::page(&Page {
         language,
-        languages: [(Language::Da, "Dansk"), (Language::En, "English")]
-            .map(|(other, name)| LanguageLink {
-                tag: other.tag(),
-                name,
-                url: link(other.tag()),
-                current: other == language,
-            })
-            .into(),
+        languages: pages::languages(language, link),
+        menu: pages::menu(&state, Place::Playground, language),
+        tells: demonstration.is_some(),
         patients: patient_views(demonstration, id, language),
         story: patient.map_or_else(String::new, |patient| {
             patient.story.in_language(language).to_owned()
@@ -312,6 +300,8 @@ struct Found {
     request: Value,
     response: Value,
     assessment: Value,
+    /// Where feedback on the cards may be sent.
+    feedback: Option<String>,
 }
 
 /// `POST /playground/evaluate`.
@@ -332,6 +322,7 @@ async fn evaluate(
             "request": found.request,
             "response": found.response,
             "assessment": found.assessment,
+            "feedback": found.feedback,
         })),
     )
         .into_response())
@@ -350,12 +341,37 @@ fn answer(state: &State, question: &Question) -> Result<Found, Refusal> {
     let request = Request::read(call.service, body.as_bytes()).map_err(Refusal::bad_request)?;
     // Nothing is fetched: what the question does not bring is not there.
     let fetched = Fetched::default();
-    let evaluation =
+    let mut evaluation =
         cds_hooks::evaluate(call.service, &request, &fetched, question.as_of(), settings)
             .map_err(Refusal::precondition_failed)?;
-    let view = ResultView::new(&evaluation, question.language());
+    if let Some(key) = state.config.card_key {
+        cards::with_key(&mut evaluation.cards, key);
+    }
+    let feedback = state.demonstration.is_some().then(|| {
+        state.shown.add(Showing {
+            cards: &evaluation.cards,
+            guideline: evaluation.assessment.guideline.version,
+            at: state.clock.now(),
+            // They are shown today, whatever day is asked about.
+            day: state.clock.today(zone),
+            service: call.service.id(),
+            client: state.assumed.name(),
+            call: &Span::default(),
+        });
+        format!("/cds-services/{}/feedback", call.service.id())
+    });
+    let view = ResultView::new(
+        &evaluation,
+        question.language(),
+        match (&feedback, state.config.feedback_comments) {
+            (None, _) => Feedback::NotSent,
+            (Some(_), false) => Feedback::WordsNotKept,
+            (Some(_), true) => Feedback::WordsKept,
+        },
+    );
     let mut cards = evaluation.cards.clone();
-    smart::link(&mut cards, state, question.language());
+    let client = state.assumed.client();
+    smart::link(&mut cards, state, client, question.language());
     let json = |value: serde_json::Result<Value>| {
         value.map_err(|_| {
             Refusal::new(
@@ -371,28 +387,10 @@ fn answer(state: &State, question: &Question) -> Result<Found, Refusal> {
         request: call.body,
         response: json(serde_json::to_value(json!({ "cards": cards })))?,
         assessment: json(serde_json::to_value(&evaluation.assessment))?,
+        feedback,
     })
 }
 
 fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_of_an_address_are_days() {
-        for (text, day) in [
-            (Some("2026-03-16"), true),
-            (Some("0001-01-01"), false),
-            (Some("9999-12-31"), false),
-            (Some("2026-02-30"), false),
-            (Some("tomorrow"), false),
-            (None, false),
-        ] {
-            assert_eq!(day_of(text).is_some(), day, "{text:?}");
-        }
-    }
 }

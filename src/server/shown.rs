@@ -52,6 +52,8 @@ pub struct Showing<'a> {
     pub cards: &'a [Card],
     /// The version of the guideline.
     pub guideline: &'static str,
+    /// When.
+    pub at: Timestamp,
     /// The day of the evaluation.
     pub day: Date,
     /// The service.
@@ -78,7 +80,7 @@ impl ShownQueue {
         if showing.cards.is_empty() {
             return;
         }
-        let at = Timestamp::now();
+        let at = showing.at;
         let shown = showing.cards.iter().map(|card| Shown {
             card: card.uuid,
             client: showing.client.to_owned(),

@@ -2,11 +2,13 @@
 //! with the clinician's own access, and shows the course, the grounds and what other reports say.
 //!
 //! `/launch` sends the browser to the EHR's authorisation server, with PKCE and a state that is checked
-//! when it comes back to `/app/callback`. The token stays in an encrypted cookie that no script can read
-//! and that ends after [`session::LONGEST`]; it is in no page, no log and no address. Against the
+//! when it comes back to `/app/callback`. The token stays in encrypted cookies that no script can read
+//! and that end after [`session::LONGEST`]; it is in no page, no log and no address. Against the
 //! demonstration's own FHIR endpoint the app opens without a login.
 
 mod app;
+mod banner;
+mod history;
 mod launch;
 mod message;
 mod session;
@@ -18,6 +20,7 @@ use axum::{
     routing::{get, post},
 };
 
+pub use history::Writes;
 pub use session::Sessions;
 
 use super::State;
@@ -35,7 +38,7 @@ pub fn routes() -> Router<Arc<State>> {
         .route("/launch", get(launch::launch))
         .route("/app/callback", get(launch::callback))
         .route("/app", get(app::show))
-        .route("/app/history", post(app::write_history))
+        .route("/app/history", post(history::write))
 }
 
 /// Where the app is, for links and redirects; none where there is no app.
@@ -46,9 +49,11 @@ pub fn address(state: &State) -> Option<String> {
     }
 }
 
-/// Adds the link to the app to each card (LINK, `type: smart`); its context names the card.
-pub fn link(cards: &mut [Card], state: &State, language: Language) {
-    let Some(address) = address(state) else {
+/// Adds the link to the app to each card (LINK, `type: smart`); its context names the card. A client with
+/// which the app is not registered could not open it, and gets none.
+pub fn link(cards: &mut [Card], state: &State, client: &Client, language: Language) {
+    let registered = state.demonstration.is_some() || client.smart.is_some();
+    let Some(address) = address(state).filter(|_| registered) else {
         return;
     };
     for card in cards {

@@ -151,9 +151,10 @@ pub async fn trace(
     let call = Span::of_call(&sending.tracer, method, route);
     let callers = span::of_caller(request.headers());
     request.extensions_mut().insert(call.clone());
+    let served = ServedTo::of(&request);
     let response = next.run(request).await;
-    if let Some(client) = response.extensions().get::<ServedTo>() {
-        call.set("sid_cds.client", client.0.clone());
+    if let Some(client) = served.name() {
+        call.set("sid_cds.client", client.to_owned());
         let checked = state.config.client_trust != ClientTrust::None;
         if let Some(callers) = callers.filter(|_| checked) {
             call.link(callers);

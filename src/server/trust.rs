@@ -1,7 +1,7 @@
 //! Client trust: who calls is known before anything of the call is read (SEC-01…SEC-06, JWT-01…JWT-17).
 //!
 //! A call that is not trusted gets a bare 401, the same for every cause; the cause is a code in the
-//! log and in the metrics.
+//! log and in the metrics. Its body is received so that it can read the answer, and nothing of it is kept.
 
 mod denial;
 mod keys;
@@ -23,6 +23,7 @@ use super::{
     State,
     caller::Caller,
     error::Refusal,
+    limits,
     outbound::{Outbound, OutboundError},
     telemetry::Span,
 };
@@ -111,7 +112,7 @@ impl Trust {
             let keys = client.jwt.as_ref().map(|jwt| match &jwt.keys {
                 Keys::Url(url) => {
                     let listed = BaseUrl::of_origin(url);
-                    let outbound = Outbound::new(&listed, &client.private_network_hosts)?;
+                    let outbound = Outbound::for_client(client, &listed)?;
                     let name = client.name.clone();
                     Ok(Found::At(KeySource::new(name, url.clone(), outbound)))
                 }
@@ -281,6 +282,7 @@ pub async fn guard(
             next.run(request).await
         }
         Err(refused) => {
+            limits::discard(request, &state).await;
             let mut response = Refusal::not_trusted().into_response();
             response.extensions_mut().insert(refused);
             response

@@ -1,7 +1,9 @@
 //! Drawing a timeline: lanes one below the other over one axis of days.
 
+mod courses;
 mod lanes;
 mod marks;
+mod results;
 
 use super::{
     Timeline,
@@ -97,23 +99,34 @@ struct Picture<'a> {
 
 /// Rows of labels: each goes to the first row in which it does not run into another.
 #[derive(Default)]
-struct Rows(Vec<f64>);
+struct Rows(Vec<Vec<(f64, f64)>>);
 
 impl Rows {
+    /// Space between two labels of a row.
+    const GAP: f64 = 8.0;
+
     fn place(&mut self, from: f64, to: f64) -> usize {
-        let free = self.0.iter().position(|end| *end + 8.0 <= from);
-        match free {
-            Some(row) => {
-                if let Some(end) = self.0.get_mut(row) {
-                    *end = to;
-                }
-                row
-            }
-            None => {
-                self.0.push(to);
-                self.0.len() - 1
-            }
+        let free = |row: &Vec<(f64, f64)>| {
+            row.iter()
+                .all(|(left, right)| right + Self::GAP <= from || to + Self::GAP <= *left)
+        };
+        let index = self.0.iter().position(free).unwrap_or(self.0.len());
+        match self.0.get_mut(index) {
+            Some(row) => row.push((from, to)),
+            None => self.0.push(vec![(from, to)]),
         }
+        index
+    }
+
+    /// The same where there is room in the first rows; a mark without room has its words in the table.
+    fn place_within(&mut self, from: f64, to: f64, most: usize) -> Option<usize> {
+        let kept = self.0.clone();
+        let row = self.place(from, to);
+        if row < most {
+            return Some(row);
+        }
+        self.0 = kept;
+        None
     }
 
     fn count(&self) -> usize {
@@ -167,6 +180,7 @@ pub(super) fn picture(timeline: &Timeline, language: Language) -> String {
         language,
     );
     canvas.document(
+        "timeline",
         (WIDTH, picture.y),
         (words::TITLE.say(language), &description),
         language.tag(),

@@ -14,7 +14,7 @@ use crate::{
         assessment::{Assessment, CourseConclusion},
         date::When,
         facts::{Facts, LabResult, Measured, Reference},
-        history::{History, MilestoneState, PastCourse, PastEpisode},
+        history::{CourseAmount, History, MilestoneState, PastCourse, PastEpisode},
         verdict::Verdict,
     },
 };
@@ -40,6 +40,7 @@ enum Said {
     Words(Text),
     Result(Measured, Option<Text>),
     Course(PastCourse),
+    Dose(CourseAmount),
     Infection(Text, String),
     Until(Date, fn(Date, Language) -> String),
 }
@@ -119,12 +120,20 @@ impl Said {
                         .start
                         .map_or_else(String::new, |start| words::since(start, language)),
                 };
-                if course.immunomodulation {
+                let span = if course.immunomodulation {
                     format!("{span} ({})", words::IMMUNOMODULATION.say(language))
                 } else {
                     span
-                }
+                };
+                let dose = match course.doses.as_slice() {
+                    [] => return span,
+                    [only] => words::dose(&only.amount, language),
+                    [.., last] => words::latest(&words::dose(&last.amount, language), language),
+                };
+                let parts = [span, dose].into_iter().filter(|part| !part.is_empty());
+                parts.collect::<Vec<_>>().join(", ")
             }
+            Self::Dose(amount) => words::dose(amount, language),
             Self::Infection(severity, text) => {
                 format!("{text} ({})", severity.say(language))
             }
@@ -156,6 +165,15 @@ pub(super) fn collect(chart: &Chart, assessment: &Assessment) -> Timeline {
             Said::Course(past.clone()),
             &past.evidence,
         );
+        // A single dose stands with its course.
+        for dose in past.doses.iter().filter(|_| past.doses.len() > 1) {
+            findings.add(
+                dose.from.map(When::day),
+                words::IMMUNOGLOBULIN,
+                Said::Dose(dose.amount.clone()),
+                &dose.evidence,
+            );
+        }
     }
     let infections = infections(facts, &history.episodes, &mut findings);
     let reviews: Vec<Review> = history

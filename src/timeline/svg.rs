@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// Text of the record or of the catalogue as XML text or attribute value; what XML cannot hold is
 /// dropped.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -29,7 +29,7 @@ pub(super) fn escape(text: &str) -> String {
 
 /// How a line is drawn.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pen {
+pub(crate) struct Pen {
     pub colour: &'static str,
     pub width: f64,
     /// Dashes, as `stroke-dasharray` takes them; empty for none.
@@ -38,7 +38,7 @@ pub(super) struct Pen {
 
 /// Where a text stands about its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Anchor {
+pub(crate) enum Anchor {
     Start,
     Middle,
     End,
@@ -46,7 +46,7 @@ pub(super) enum Anchor {
 
 /// How a text is written.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Type {
+pub(crate) struct Type {
     pub size: f64,
     pub colour: &'static str,
     pub bold: bool,
@@ -63,7 +63,7 @@ impl Type {
 
 /// The inside of a picture. Writing to a String cannot fail.
 #[derive(Debug, Default)]
-pub(super) struct Canvas(String);
+pub(crate) struct Canvas(String);
 
 impl Canvas {
     pub fn line(&mut self, (x1, y1): (f64, f64), (x2, y2): (f64, f64), pen: Pen) {
@@ -119,9 +119,10 @@ impl Canvas {
         self.0.push_str(&other.0);
     }
 
-    /// The whole document.
+    /// The whole document; `id` tells it apart from other pictures of the same page.
     pub fn document(
         self,
+        id: &str,
         (width, height): (f64, f64),
         (title, description): (&str, &str),
         language: &str,
@@ -130,9 +131,9 @@ impl Canvas {
         let (title, description) = (escape(title), escape(description));
         let inside = self.0;
         format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" role="img" aria-labelledby="timeline-title timeline-description" xml:lang="{language}" lang="{language}" font-family="system-ui, 'Segoe UI', 'Liberation Sans', Arial, sans-serif">
-<title id="timeline-title">{title}</title>
-<desc id="timeline-description">{description}</desc>
+            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" role="img" aria-labelledby="{id}-title {id}-description" xml:lang="{language}" lang="{language}" font-family="system-ui, 'Segoe UI', 'Liberation Sans', Arial, sans-serif">
+<title id="{id}-title">{title}</title>
+<desc id="{id}-description">{description}</desc>
 <defs>
 {definitions}</defs>
 {inside}</svg>

@@ -22,13 +22,23 @@ export async function ehr(demonstration, patient) {
     /** What it does wrong, if anything. */
     fault: null,
     scope: "launch patient/*.rs patient/Observation.crs",
+    /** The patient of the launch. */
+    patient,
+    /** How many characters its tokens have. */
+    tokenSize: 43,
+    /** Members of the token's answer besides the usual ones. */
+    besides: {},
+    /** The status of the answer to a create. */
+    createStatus: 201,
+    /** What becomes of each resource before it is sent. */
+    change: (resource) => resource,
     codes: new Map(),
     tokens: new Set(),
     created: [],
     tokenRequests: 0,
   };
   let base;
-  const server = createServer(async (request, response) => {
+  const server = createServer({ maxHeaderSize: 32_768 }, async (request, response) => {
     const url = new URL(request.url, base);
     const path = url.pathname;
     if (path === "/fhir/.well-known/smart-configuration") {
@@ -80,20 +90,24 @@ export async function ehr(demonstration, patient) {
         form.get("redirect_uri") === asked?.redirect_uri &&
         challenge.digest("base64url") === expected;
       if (!right) return json(response, 400, { error: "invalid_grant" });
-      const token = `secret-${randomUUID()}`;
+      const token = `secret-${randomUUID()}`.padEnd(state.tokenSize, "x");
       state.tokens.add(token);
       return json(response, 200, {
         access_token: token,
         token_type: "Bearer",
         expires_in: 3600,
         scope: state.scope,
-        patient: state.fault === "no-patient" ? undefined : patient,
+        patient: state.fault === "no-patient" ? undefined : state.patient,
+        ...state.besides,
       });
     }
     if (!path.startsWith("/fhir/")) return json(response, 404, {});
     const token = request.headers.authorization?.replace("Bearer ", "");
     if (!state.tokens.has(token)) return json(response, 401, {});
     if (request.method === "POST" && path === "/fhir/Observation") {
+      if (state.createStatus !== 201) {
+        return json(response, state.createStatus, { resourceType: "OperationOutcome", issue: [] });
+      }
       const observation = { ...JSON.parse(await body(request)), id: `created-${state.created.length}` };
       state.created.push(observation);
       return json(response, 201, observation);
@@ -104,7 +118,7 @@ export async function ehr(demonstration, patient) {
       const entries = state.created.map((resource) => ({ resource, search: { mode: "match" } }));
       bundle.entry = [...(bundle.entry ?? []), ...entries];
     }
-    return json(response, found.status, bundle);
+    return json(response, found.status, state.change(bundle));
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   base = `http://127.0.0.1:${server.address().port}`;

@@ -10,7 +10,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
-const root = resolve(import.meta.dirname, "../..");
+export const root = resolve(import.meta.dirname, "../..");
 const tools = process.env.SID_CDS_TOOLS ?? join(root, "target/tools");
 const require = createRequire(join(tools, "package.json"));
 const { chromium } = require("playwright-core");
@@ -18,7 +18,10 @@ const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const screenshots = join(root, "target/screenshots");
 mkdirSync(screenshots, { recursive: true });
 
-/** Starts the program; resolves when it has said where it listens. */
+/**
+ * Starts the program; resolves when it has said where it listens. `says` waits for another line, and gives
+ * the first group of the expression.
+ */
 export function start(args, environment = {}) {
   const program = process.env.SID_CDS_PROGRAM ?? join(root, "target/debug/sid-cds");
   const child = spawn(program, args, {
@@ -27,13 +30,26 @@ export function start(args, environment = {}) {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
+  const waiting = new Set();
+  const says = (expression) =>
+    new Promise((done) => {
+      const look = () => {
+        const found = expression.exec(said);
+        if (!found) return;
+        waiting.delete(look);
+        done(found[1]);
+      };
+      waiting.add(look);
+      look();
+    });
   return new Promise((done, failed) => {
     const listen = (chunk) => {
       said += chunk;
+      for (const look of [...waiting]) look();
       const address = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
       const port = /address=127\.0\.0\.1:(\d+)/.exec(said)?.[1];
       const base = address ?? (port && `http://127.0.0.1:${port}`);
-      if (base) done({ base, stop: () => child.kill("SIGTERM") });
+      if (base) done({ base, says, stop: () => child.kill("SIGTERM") });
     };
     child.stdout.on("data", listen);
     child.stderr.on("data", listen);
@@ -59,7 +75,7 @@ export async function open() {
 }
 
 export const DESKTOP = { width: 1280, height: 900 };
-export const PHONE = { width: 390, height: 844 };
+export const PHONE = { width: 360, height: 740 };
 
 /** A page that remembers whatever must not happen on it. */
 export async function visit(browser, base, options = {}) {
@@ -133,6 +149,85 @@ export async function fits(page) {
     document.documentElement.clientWidth,
   ]);
   assert.ok(content <= window, `${content} wide in ${window}`);
+}
+
+/** Moves on by the Tab key to an element; whatever has the focus on the way shows it. */
+export async function tabTo(page, selector) {
+  const passed = [];
+  for (let stops = 0; stops < 200; stops += 1) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate((selector) => {
+      const element = document.activeElement;
+      // The focus of a control that stands on its label is drawn on the label.
+      const drawn = [element, element.nextElementSibling].filter(Boolean);
+      return {
+        name: `${element.tagName} ${element.id || element.name || element.textContent.slice(0, 30)}`,
+        found: element.matches(selector),
+        seen: drawn.some((one) => getComputedStyle(one).outlineStyle !== "none"),
+      };
+    }, selector);
+    passed.push(at.name);
+    if (at.name.startsWith("BODY")) continue;
+    assert.ok(at.seen, `the focus cannot be seen on ${at.name}`);
+    if (at.found) return passed;
+  }
+  assert.fail(`${selector} is not reached: ${passed.join(", ")}`);
+}
+
+/** Members that a program writes: ids, links, codes, kinds, states. Dates are told by their form. */
+const STRUCTURE = new Set([
+  "resourceType", "id", "reference", "fullUrl", "type", "system", "code", "status", "intent", "use",
+  "url", "profile", "mode", "periodUnit", "gender", "comparator", "relation", "language",
+]);
+/** What a record cannot be read without. */
+const SKELETON = new Set(["resourceType", "type", "mode", "relation", "fullUrl", "url"]);
+
+/**
+ * A record in which every text is another: names, displays, texts, notes, units, identifiers, and whatever
+ * else is no structure; with `everything` codes, systems, states, ids and references too, of all but the
+ * Patient and the subjects.
+ */
+export function hostile(value, text, everything = false, name = "") {
+  if (Array.isArray(value)) return value.map((item) => hostile(item, text, everything, name));
+  if (value && typeof value === "object") {
+    if (everything && value.resourceType === "Patient") return hostile(value, text);
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [
+        key,
+        everything && ["subject", "patient"].includes(key) ? inner : hostile(inner, text, everything, key),
+      ]),
+    );
+  }
+  if (typeof value !== "string") return value;
+  const kept = everything ? SKELETON : STRUCTURE;
+  return kept.has(name) || /^\d{4}(-\d\d)*/.test(value) && /Date|start|end|issued|authoredOn/.test(name)
+    ? value
+    : text;
+}
+
+/** Texts that would do harm where one is not escaped. */
+export const PAYLOADS = [
+  "<img src=x onerror=\"window.injected=1\">",
+  "\"><script>window.injected=1</script><svg onload=window.injected=1>",
+  "[x](javascript:window.injected=1) ![y](https://evil.example/y.png) <https://evil.example>",
+  "</title></svg><iframe src=\"https://evil.example\"></iframe>&lt;b&gt;",
+  "' onmouseover='window.injected=1' {{7*7}} ${7*7} `window.injected=1`",
+];
+
+/** Nothing of a record has become an element, an attribute or a link. */
+export async function stayedText(page, place) {
+  const found = await page.evaluate(() => ({
+    injected: window.injected,
+    elements: document.querySelectorAll(
+      "main script, main img, main iframe, header script, header iframe, [onload], [onerror], [onmouseover]",
+    ).length,
+    pictures: document.querySelectorAll("img").length,
+    links: [...document.querySelectorAll("#result a")].map((link) => link.href),
+  }));
+  assert.equal(found.injected, undefined, place);
+  assert.equal(found.elements, 0, place);
+  assert.equal(found.pictures, 1, place);
+  for (const link of found.links) assert.match(link, /^https:\/\/medicinraadet\.dk\//, place);
 }
 
 export async function picture(page, name) {

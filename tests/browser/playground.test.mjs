@@ -4,15 +4,19 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
   DESKTOP,
+  PAYLOADS,
   PHONE,
   accessible,
   asking,
   fits,
+  hostile,
   open,
   picture,
   playground,
   read,
   start,
+  stayedText,
+  tabTo,
   visit,
 } from "./harness.mjs";
 
@@ -244,50 +248,45 @@ test("what cannot be assessed is said, in both languages", async () => {
   }
 });
 
-/** Every text of a resource that a person or another system may have written, replaced. */
-function hostile(value, text, name = "") {
-  if (Array.isArray(value)) return value.map((item) => hostile(item, text, name));
-  if (value && typeof value === "object") {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, hostile(inner, text, key)]),
-    );
-  }
-  const written = ["text", "display", "family", "given", "div", "line", "city", "note", "title"];
-  return typeof value === "string" && written.includes(name) ? text : value;
-}
-
 test("hostile text in a record stays text, in every card, trace and picture", async () => {
-  const payloads = [
-    "<img src=x onerror=\"window.injected=1\">",
-    "\"><script>window.injected=1</script><svg onload=window.injected=1>",
-    "[x](javascript:window.injected=1) ![y](https://evil.example/y.png) <https://evil.example>",
-    "</title></svg><iframe src=\"https://evil.example\"></iframe>&lt;b&gt;",
-  ];
-  const fixtures = ["05-cll-with-infections", "11-igg-without-unit", "14-bispecific-changed"];
+  const fixtures = ["05-cll-with-infections", "11-igg-without-unit", "15-review-overdue"];
   const { page, leave } = await visit(chrome.browser, demo.base);
   await playground(page, demo.base, "?lang=en");
   await page.click("#paste summary");
   for (const fixture of fixtures) {
     const bundle = JSON.parse(read(`fixtures/${fixture}/bundle.json`));
-    for (const payload of payloads) {
-      await page.fill("#pasted", JSON.stringify(hostile(bundle, payload)));
-      await asking(page, () => page.click("#use"));
-      for (const day of ["2026-03-16", "2026-09-01"]) await setDay(page, day);
-      for (const hook of ["order-sign", "order-select", "patient-view"]) {
-        await asking(page, () => page.check(`input[name=hook][value=${hook}]`, { force: true }));
-        const found = await page.evaluate(() => ({
-          injected: window.injected,
-          elements: document.querySelectorAll(
-            "#result script, #result img, #result iframe, #result [onload], #result [onerror]",
-          ).length,
-          links: [...document.querySelectorAll("#result a")].map((link) => link.href),
-        }));
-        assert.equal(found.injected, undefined);
-        assert.equal(found.elements, 0, `${fixture} ${hook} ${payload}`);
-        for (const link of found.links) assert.match(link, /^https:\/\/medicinraadet\.dk\//);
+    for (const payload of PAYLOADS) {
+      for (const everything of [false, true]) {
+        await page.fill("#pasted", JSON.stringify(hostile(bundle, payload, everything)));
+        await asking(page, () => page.click("#use"));
+        await setDay(page, "2026-03-16");
+        for (const hook of ["order-sign", "order-select", "patient-view"]) {
+          await asking(page, () => page.check(`input[name=hook][value=${hook}]`, { force: true }));
+          await stayedText(page, `${fixture} ${hook} ${everything} ${payload}`);
+        }
       }
     }
   }
+  await leave();
+});
+
+test("a suggestion is accepted and the day moved with the keyboard alone", async () => {
+  const { page, leave } = await visit(chrome.browser, demo.base, { viewport: PHONE });
+  await playground(page, demo.base, "?patient=p01&lang=en");
+  const passed = await tabTo(page, "#patient");
+  assert.match(passed[0], /^A Skip/);
+  await tabTo(page, "#slider");
+  await asking(page, () => page.keyboard.press("ArrowRight"));
+  await tabTo(page, "button[data-accept]");
+  await asking(page, () => page.keyboard.press("Enter"));
+  assert.equal(await page.locator("#steps li").count(), 1);
+  await tabTo(page, "details.override summary");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "details.override select");
+  await page.keyboard.press("ArrowDown");
+  await tabTo(page, "details.override button");
+  await page.keyboard.press("Enter");
+  await page.locator(".set-aside").first().waitFor();
   await leave();
 });
 

@@ -6,7 +6,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { ehr, freePort } from "./ehr.mjs";
-import { DESKTOP, PHONE, accessible, fits, open, picture, start, visit } from "./harness.mjs";
+import {
+  DESKTOP,
+  PAYLOADS,
+  PHONE,
+  accessible,
+  fits,
+  hostile,
+  open,
+  picture,
+  start,
+  stayedText,
+  tabTo,
+  visit,
+} from "./harness.mjs";
 
 let demo;
 let hospital;
@@ -46,8 +59,15 @@ after(async () => {
 });
 
 beforeEach(() => {
-  hospital.state.fault = null;
-  hospital.state.scope = "launch patient/*.rs patient/Observation.crs";
+  Object.assign(hospital.state, {
+    fault: null,
+    scope: "launch patient/*.rs patient/Observation.crs",
+    patient: "p17",
+    tokenSize: 43,
+    besides: {},
+    createStatus: 201,
+    change: (resource) => resource,
+  });
   hospital.state.created.length = 0;
 });
 
@@ -133,6 +153,126 @@ test("the infection history is written back and read again", async () => {
   await leave();
 });
 
+test("a double click stores one statement", async () => {
+  const { page, leave } = await visitApp();
+  await page.goto(launchUrl());
+  await page.goto(`${serve.base}/app?lang=en`);
+  await page.check("input[name=present][value=false]");
+  await page.dblclick("button.primary");
+  await page.locator("#written-title", { hasText: "Stored in the record" }).waitFor();
+  assert.equal(hospital.state.created.length, 1);
+  // A reload of the answer sends the form again.
+  await page.reload();
+  assert.match(await page.textContent("#written-title"), /Stored in the record/);
+  assert.equal(hospital.state.created.length, 1);
+  await leave();
+});
+
+for (const status of [403, 422]) {
+  test(`a server that refuses with ${status} leaves the statement as text`, async () => {
+    hospital.state.createStatus = status;
+    const { page, leave } = await visitApp();
+    await page.goto(launchUrl());
+    await page.goto(`${serve.base}/app?lang=en`);
+    await page.check("input[name=present][value=true]");
+    await page.click("button.primary");
+    assert.match(await page.textContent("#written-title"), /Not stored/);
+    assert.match(await page.textContent("#written-title ~ details pre"), /infection-history-reviewed/);
+    await accessible(page);
+    await picture(page, "app-refused-statement");
+    await leave();
+  });
+}
+
+for (const kilobytes of [1, 3, 8, 12]) {
+  test(`a token of ${kilobytes} kB opens the chart, in cookies that the browser keeps`, async () => {
+    hospital.state.tokenSize = kilobytes * 1024;
+    const { page, leave } = await visitApp();
+    await page.goto(launchUrl());
+    assert.equal(page.url(), `${serve.base}/app`);
+    assert.match(await page.textContent("header"), /Patient\/p17/);
+    assert.equal((await page.goto(`${serve.base}/app?lang=en`)).status(), 200);
+    await page.check("input[name=present][value=false]");
+    await page.click("button.primary");
+    assert.match(await page.textContent("#written-title"), /Stored in the record/);
+    assert.equal(await page.evaluate(() => document.cookie), "");
+    await leave();
+  });
+}
+
+test("a larger token gets a page that says so", async () => {
+  hospital.state.tokenSize = 12 * 1024 + 1;
+  const { page, leave, refusedWith } = await visitApp({ locale: "en-GB" });
+  assert.equal((await page.goto(launchUrl())).status(), 502);
+  assert.match(await page.textContent("[role=alert]"), /larger than the 12 kB/);
+  assert.deepEqual(await page.context().cookies(), []);
+  await accessible(page);
+  await picture(page, "app-large-token");
+  refusedWith(502);
+  await leave();
+});
+
+for (const [need, shown] of [
+  [undefined, true],
+  [true, true],
+  [false, false],
+]) {
+  test(`the banner where need_patient_banner is ${need}`, async () => {
+    hospital.state.patient = "p05";
+    hospital.state.besides = { need_patient_banner: need };
+    const { page, leave } = await visitApp();
+    await page.goto(launchUrl());
+    const banner = await page.textContent(".patient");
+    assert.equal(/Prøvesen/.test(banner), shown);
+    assert.equal(/CPR 290251-4052/.test(banner), shown);
+    assert.equal(/født 2\. september 1951 \(\d+ år\)/.test(banner), shown);
+    await leave();
+  });
+}
+
+test("the card from which the app was opened is marked", async () => {
+  hospital.state.patient = "p05";
+  hospital.state.besides = { appContext: JSON.stringify({ card: "C02", uuid: "x" }) };
+  const { page, leave } = await visitApp();
+  await page.goto(launchUrl());
+  assert.match(await page.textContent("article.card"), /åbnet fra dette kort/);
+  await leave();
+});
+
+test("hostile text in a chart stays text, in banner, cards, trace, timeline and table", async () => {
+  const { page, leave } = await visitApp();
+  for (const patient of ["p05", "p15", "p02"]) {
+    hospital.state.patient = patient;
+    for (const payload of PAYLOADS) {
+      for (const everything of [false, true]) {
+        hospital.state.change = (resource) => hostile(resource, payload, everything);
+        await page.goto(launchUrl());
+        for (const language of ["da", "en"]) {
+          await page.goto(`${serve.base}/app?lang=${language}`);
+          await stayedText(page, `${patient} ${everything} ${payload}`);
+        }
+        assert.ok((await page.textContent(".patient")).includes(payload.slice(0, 20)));
+      }
+    }
+  }
+  await leave();
+});
+
+test("a statement is written with the keyboard alone, on a phone", async () => {
+  const { page, leave } = await visitApp({ viewport: PHONE });
+  await page.goto(launchUrl());
+  await page.goto(`${serve.base}/app?lang=en`);
+  const passed = await tabTo(page, "input[name=present]");
+  assert.match(passed[0], /^A Skip/);
+  await page.keyboard.press("Space");
+  await page.keyboard.press("ArrowDown");
+  await tabTo(page, "button.primary");
+  await page.keyboard.press("Enter");
+  await page.locator("#written-title", { hasText: "Stored in the record" }).waitFor();
+  assert.equal(hospital.state.created[0].valueBoolean, false);
+  await leave();
+});
+
 test("without the right to create, the statement is offered as text", async () => {
   hospital.state.scope = "launch patient/*.rs";
   const { page, leave } = await visitApp();
@@ -141,7 +281,7 @@ test("without the right to create, the statement is offered as text", async () =
   await page.check("input[name=present][value=true]");
   await page.click("button.primary");
   assert.match(await page.textContent("#written-title"), /Not stored/);
-  assert.match(await page.textContent("#written-title ~ pre"), /infection-history-reviewed/);
+  assert.match(await page.textContent("#written-title ~ details pre"), /infection-history-reviewed/);
   assert.equal(hospital.state.created.length, 0);
   await leave();
 });
@@ -238,6 +378,6 @@ test("the demonstration opens without a login, from a card's link", async () => 
   await picture(page, "app-demonstration");
   await page.check("input[name=present][value=true]");
   await page.click("button.primary");
-  assert.match(await page.textContent("#written-title ~ pre"), /valueBoolean/);
+  assert.match(await page.textContent("#written-title ~ details pre"), /valueBoolean/);
   await leave();
 });

@@ -73,6 +73,7 @@ impl Setting {
                 .iter()
                 .map(|host| Host::parse(host).unwrap())
                 .collect(),
+            ca_file: None,
             smart: None,
             jwt: None,
             certificate: None,

@@ -201,6 +201,7 @@ async fn places_for_calls() {
     let (service, metrics, told) = service(|config| {
         config.clients = vec![client];
         config.concurrent_calls = 1;
+        config.header_limit_bytes = 8_192;
     });
     let mut waiting = request("patient-view");
     waiting["fhirServer"] = json!(base.to_string());
@@ -217,6 +218,12 @@ async fn places_for_calls() {
     assert_eq!(second.header("retry-after"), "1");
     second.faults();
     assert_eq!(limited(&metrics, "calls"), "1");
+    // Nothing else is looked at: not who calls, not how long the head is, not the body.
+    let long = "x".repeat(10_000);
+    let headers = [("authorization", long.as_str())];
+    let third = call(&service, "POST", SERVICE, &headers, "no JSON").await;
+    assert_eq!(third.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(limited(&metrics, "calls"), "2");
     let health = call(&service, "GET", "/health/live", &[], Body::empty()).await;
     assert_eq!(
         health.status,
@@ -225,8 +232,8 @@ async fn places_for_calls() {
     );
     told.notify_one();
     assert_eq!(first.await.unwrap().status, StatusCode::OK);
-    let third = post(&service, SERVICE, &request("patient-view")).await;
-    assert_eq!(third.status, StatusCode::OK);
+    let fourth = post(&service, SERVICE, &request("patient-view")).await;
+    assert_eq!(fourth.status, StatusCode::OK);
 }
 
 /// A client that calls too often is told when to come again.

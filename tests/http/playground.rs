@@ -107,7 +107,7 @@ async fn the_day_moves() {
         ("2025-09-05", "P1", &[][..]),
         ("2026-03-05", "P2A", &["C14"]),
         ("2026-03-06", "P2B", &["C14"]),
-        ("2026-04-20", "P2B", &["C14", "C12"]),
+        ("2026-04-20", "P2B", &["C14"]),
     ] {
         let question = question(&record, day);
         let answer = post(&demonstration(), "/playground/evaluate", &question).await;

@@ -114,7 +114,7 @@ async fn accepted() {
     }
 }
 
-/// AUTHZ-02, AUTHZ-03, AUTHZ-07: spellings that real clients send.
+/// AUTHZ-02, AUTHZ-03, AUTHZ-06, AUTHZ-07: spellings that real clients send.
 #[tokio::test]
 async fn lenient_authorization() {
     let service = service();
@@ -123,6 +123,9 @@ async fn lenient_authorization() {
         ("expires_in", json!("300")),
         ("expires_in", json!(300.5)),
         ("patient", json!("4711")),
+        ("patient", json!("Patient/4711")),
+        ("patient", json!("")),
+        ("patient", Value::Null),
     ] {
         let mut body = request("patient-view");
         body["fhirServer"] = json!("https://fhir.example");
@@ -136,6 +139,22 @@ async fn lenient_authorization() {
         body[name] = Value::Null;
         let answer = post(&service, "/cds-services/sid-patient-view", &body).await;
         assert_eq!(answer.status, StatusCode::OK, "{name}: null");
+    }
+}
+
+/// AUTHZ-06: with a token of another patient that one's data would be fetched, so nothing is answered.
+#[tokio::test]
+async fn a_token_of_another_patient_is_refused() {
+    let service = service();
+    for hook in HOOKS {
+        let mut body = request(hook);
+        body["fhirServer"] = json!("https://fhir.example");
+        body["fhirAuthorization"] = authorization();
+        body["fhirAuthorization"]["patient"] = json!("4712");
+        let answer = post(&service, &format!("/cds-services/sid-{hook}"), &body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{hook}");
+        assert_eq!(answer.faults(), ["fhirAuthorization.patient"]);
+        assert!(!answer.text.contains("471"), "no id: {}", answer.text);
     }
 }
 

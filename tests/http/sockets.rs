@@ -10,7 +10,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::oneshot,
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 
 use super::harness::{TODAY, request};
@@ -19,15 +19,15 @@ use super::harness::{TODAY, request};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running service.
-pub struct Running {
-    pub address: SocketAddr,
+struct Running {
+    address: SocketAddr,
     metrics: Arc<Metrics>,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<(), ServerError>>,
 }
 
 impl Running {
-    pub async fn start(set: impl FnOnce(&mut Config)) -> Self {
+    async fn start(set: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::load(None).unwrap();
         config.client_trust = ClientTrust::None;
         config.required_data_missing = RequiredDataMissing::Card;
@@ -129,6 +129,8 @@ async fn clients_that_send_slowly() {
         }
     }
     assert!(service.answers().await, "others are answered");
+    let held: usize = service.connections().parse().unwrap();
+    assert!(held <= slow.len() + 1, "{held} held");
     for mut stream in slow {
         let answer = read_all(&mut stream).await;
         let told = answer.is_empty() || answer.starts_with("HTTP/1.1 408");
@@ -179,15 +181,23 @@ async fn a_client_that_is_half_gone() {
     service.emptied().await;
 }
 
-/// A client that asks and asks and never reads fills its own connection only, which is closed.
+/// Clients that ask and ask and never read fill their own connections only, which are closed; others are
+/// answered meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_never_reads() {
+async fn clients_that_never_read() {
     let service = Running::start(|config| config.send_time = Duration::from_millis(300)).await;
-    let mut stream = service.connect().await;
-    let asked = b"GET /cds-services HTTP/1.1\r\nhost: x\r\n\r\n".repeat(500_000);
-    // It ends when the service closes: nobody takes what it would send on.
-    let wrote = tokio::time::timeout(PATIENCE, stream.write_all(&asked)).await;
-    assert!(wrote.unwrap().is_err());
+    let asked = Arc::new(b"GET /cds-services HTTP/1.1\r\nhost: x\r\n\r\n".repeat(500_000));
+    let mut clients = JoinSet::new();
+    for _ in 0..4 {
+        let (mut stream, asked) = (service.connect().await, Arc::clone(&asked));
+        // It ends when the service closes: nobody takes what it would send on.
+        clients.spawn(async move { stream.write_all(&asked).await });
+    }
+    while !clients.is_empty() {
+        assert!(service.answers().await, "others are answered");
+        let ended = tokio::time::timeout(PATIENCE, clients.join_next()).await;
+        assert!(ended.unwrap().unwrap().unwrap().is_err());
+    }
     assert!(service.answers().await);
     service.emptied().await;
 }
@@ -234,6 +244,28 @@ async fn a_head_of_a_megabyte() {
         "{answer:.100}"
     );
     assert!(service.answers().await);
+}
+
+/// The body of a call that is refused is received all the same: the client reads why, on a connection
+/// that it can go on with.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_call_with_a_body() {
+    let service = Running::start(|_| {}).await;
+    let mut stream = service.connect().await;
+    let body = "x".repeat(1_000_000);
+    let refused = format!(
+        "POST /cds-services/sid-patient-view HTTP/1.1\r\nhost: x\r\nx-long: {}\r\ncontent-type: \
+         application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "x".repeat(40_000),
+        body.len()
+    );
+    for _ in 0..2 {
+        stream.write_all(refused.as_bytes()).await.unwrap();
+    }
+    stream.write_all(&call("close")).await.unwrap();
+    let answers = read_all(&mut stream).await;
+    assert_eq!(answers.matches("HTTP/1.1 431 ").count(), 2, "{answers}");
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 1, "{answers}");
 }
 
 /// Told to stop, the service says so to whoever asks whether it is ready, finishes what is under way,
@@ -292,25 +324,46 @@ async fn a_stop_has_an_end() {
     ended.unwrap().unwrap();
 }
 
+/// A certificate that is made for a test, and its files.
+struct Certificate {
+    folder: tempfile::TempDir,
+    pem: String,
+}
+
+impl Certificate {
+    fn new() -> Self {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let pem = made.cert.pem();
+        std::fs::write(folder.path().join("certificate.pem"), &pem).unwrap();
+        let key = made.signing_key.serialize_pem();
+        std::fs::write(folder.path().join("key.pem"), key).unwrap();
+        Self { folder, pem }
+    }
+
+    fn serve(&self, config: &mut Config) {
+        let path = |name: &str| self.folder.path().join(name).to_str().unwrap().to_owned();
+        config.tls_certificate = path("certificate.pem");
+        config.tls_key = path("key.pem");
+    }
+
+    /// A client that trusts it.
+    fn client(&self) -> reqwest::Client {
+        let certificate = reqwest::Certificate::from_pem(self.pem.as_bytes()).unwrap();
+        reqwest::Client::builder()
+            .tls_certs_only([certificate])
+            .no_proxy()
+            .build()
+            .unwrap()
+    }
+}
+
 /// SEC-01: TLS in the process.
 #[tokio::test]
 async fn encrypted() {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    std::fs::write(path("certificate.pem"), made.cert.pem()).unwrap();
-    std::fs::write(path("key.pem"), made.signing_key.serialize_pem()).unwrap();
-    let service = Running::start(|config| {
-        config.tls_certificate = path("certificate.pem");
-        config.tls_key = path("key.pem");
-    })
-    .await;
-    let certificate = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
-    let client = reqwest::Client::builder()
-        .tls_certs_only([certificate])
-        .no_proxy()
-        .build()
-        .unwrap();
+    let certificate = Certificate::new();
+    let service = Running::start(|config| certificate.serve(config)).await;
+    let client = certificate.client();
     let url = format!(
         "https://localhost:{}/cds-services/sid-patient-view",
         service.address.port()
@@ -335,6 +388,43 @@ async fn encrypted() {
         "nobody vouches for this certificate"
     );
     service.stop.send(()).unwrap();
+}
+
+/// Clients that begin to encrypt and do not go on: their connections are closed, and others are answered
+/// meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn handshakes_that_do_not_end() {
+    let certificate = Certificate::new();
+    let service = Running::start(|config| {
+        certificate.serve(config);
+        config.head_time = Duration::from_millis(300);
+    })
+    .await;
+    let mut slow = Vec::new();
+    // Nothing; the start of a record; a record that says it is longer.
+    for sent in [
+        &b""[..],
+        b"\x16\x03",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ] {
+        for _ in 0..20 {
+            let mut stream = service.connect().await;
+            stream.write_all(sent).await.unwrap();
+            slow.push(stream);
+        }
+    }
+    let client = certificate.client();
+    let url = format!("https://localhost:{}/cds-services", service.address.port());
+    assert_eq!(client.get(&url).send().await.unwrap().status(), 200);
+    let held: usize = service.connections().parse().unwrap();
+    assert!(held <= slow.len() + 1, "{held} held");
+    for mut stream in slow {
+        // An alert at most.
+        assert!(read_all(&mut stream).await.len() < 50);
+    }
+    assert_eq!(client.get(&url).send().await.unwrap().status(), 200);
+    drop(client);
+    service.emptied().await;
 }
 
 /// A certificate that cannot be used stops the start and is named.

@@ -34,6 +34,15 @@ pub fn client(jwt: &Value) -> Client {
 
 /// The clock, and a service that lets these clients call.
 pub async fn service_for(clients: Vec<Client>) -> (Arc<AtomicI64>, Router) {
+    let (now, state) = state_for(clients, |_| {}).await;
+    (now, router(state))
+}
+
+/// The clock, and the state of a service that lets these clients call, configured in another way.
+pub async fn state_for(
+    clients: Vec<Client>,
+    configure: impl FnOnce(&mut Config),
+) -> (Arc<AtomicI64>, Arc<State>) {
     let mut config = Config::load(None).unwrap();
     assert_eq!(config.client_trust, ClientTrust::Jwt, "the default");
     config.clients = clients;
@@ -43,10 +52,11 @@ pub async fn service_for(clients: Vec<Client>) -> (Arc<AtomicI64>, Router) {
     ];
     config.cors_origins = Origins::Listed(vec![ORIGIN.to_owned()]);
     config.required_data_missing = RequiredDataMissing::Card;
+    configure(&mut config);
     let now = Arc::new(AtomicI64::new(NOW));
     let state = State::new(config, Clock::Set(Arc::clone(&now))).unwrap();
     state.trust.prepare(NOW).await;
-    (now, router(state))
+    (now, Arc::new(state))
 }
 
 /// A service that lets the client with the keys at `source` call.

@@ -37,7 +37,8 @@ proptest! {
     #[test]
     fn only_the_distance_to_the_evaluation_date_counts(facts in patient()) {
         let now = serde_json::to_value(assess(&facts, AS_OF)).expect("JSON");
-        let mut then = serde_json::to_value(assess(&moved(&facts), plus_days(AS_OF, CYCLE))).expect("JSON");
+        let later = redated(&facts, |day| plus_days(day, CYCLE));
+        let mut then = serde_json::to_value(assess(&later, plus_days(AS_OF, CYCLE))).expect("JSON");
         move_back(&mut then);
         prop_assert_eq!(now, then);
     }
@@ -144,55 +145,6 @@ fn taken_away(facts: &Facts) -> Vec<Less> {
     });
     without(any, &|less| less.searched.encounters = false);
     cases
-}
-
-/// Every date of the facts 400 years later.
-fn moved(facts: &Facts) -> Facts {
-    let day = |date: &mut Date| *date = plus_days(*date, CYCLE);
-    let when = |when: &mut When| {
-        *when = When::between(
-            plus_days(when.earliest(), CYCLE),
-            plus_days(when.latest(), CYCLE),
-        );
-    };
-    let mut facts = facts.clone();
-    facts.patient.born.iter_mut().for_each(when);
-    let results = [&mut facts.igg, &mut facts.iga, &mut facts.igm];
-    for result in results.into_iter().flatten() {
-        result.drawn.iter_mut().for_each(when);
-    }
-    for diagnosis in &mut facts.diagnoses {
-        diagnosis.onset.iter_mut().for_each(when);
-    }
-    for infusion in &mut facts.car_t {
-        infusion.when.iter_mut().for_each(when);
-    }
-    for exposure in &mut facts.bispecifics {
-        exposure.start.iter_mut().for_each(when);
-        exposure.end.iter_mut().for_each(when);
-    }
-    for transplant in &mut facts.transplants {
-        transplant.when.iter_mut().for_each(when);
-    }
-    for infection in &mut facts.infections {
-        when(&mut infection.onset);
-        infection.abatement.iter_mut().for_each(when);
-    }
-    for exposure in &mut facts.immunoglobulin {
-        exposure.start.iter_mut().for_each(when);
-        exposure.end.iter_mut().for_each(when);
-    }
-    for weight in &mut facts.weights {
-        weight.measured.iter_mut().for_each(when);
-    }
-    for statement in &mut facts.statements {
-        day(&mut statement.date);
-        statement.from.iter_mut().for_each(day);
-        if let StatementKind::IgExtension(end) = &mut statement.kind {
-            day(end);
-        }
-    }
-    facts
 }
 
 /// Every date in a JSON value 400 years earlier.

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, Permissions},
     os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -10,9 +11,11 @@ use sid_cds::{
     config::StorePlace,
     store::{Store, StoreError},
 };
+use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
 
 use super::{
+    disk::{seen_from_outside, small_disk},
     durability::kept,
     folder::Folder,
     postgres::{Postgres, other_user},
@@ -152,35 +155,34 @@ async fn a_read_only_file_is_refused_with_what_to_do() {
     );
 }
 
-/// The files may not grow beyond some pages, as on a full disk.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_503_for_feedback_while_hooks_are_answered() {
-    let folder = Folder::new();
-    let store = format!("sqlite:{}", folder.file("store.sqlite").display());
+/// `serve` with its store on a small file system, of which a file `ballast` takes up to so many bytes.
+fn serve_on_small_disk(disk: &Path, ballast: u32) -> (Command, Folder) {
+    let store = format!("sqlite:{}", disk.join("store.sqlite").display());
     let (command, config) = serve(&store);
-    let mut limited = Command::new("sh");
-    limited
-        .args(["-c", "trap '' XFSZ; ulimit -f 500; exec \"$0\" \"$@\""])
+    let script = format!("head -c {ballast} /dev/zero >\"$0/ballast\"; exec \"$@\"");
+    let mut there = small_disk(disk, 4_000_000, None);
+    there
+        .args(["sh", "-c", &script])
+        .arg(disk)
         .arg(command.get_program())
-        .args(
-            command
-                .get_args()
-                .map(ToOwned::to_owned)
-                .collect::<Vec<_>>(),
-        )
-        .env_clear()
+        .args(command.get_args())
         .current_dir(config.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null());
-    let program = Program::run(limited, config);
+    (there, config)
+}
+
+/// Sends feedback until the disk is full, and then: feedback gets 503, hooks are answered, and readiness
+/// says so. Gives the cards that were acknowledged.
+async fn goes_on_without_room(program: &Program) -> Vec<String> {
     let mut acknowledged = Vec::new();
-    // SQLite finds room a few times more, by moving its log into the file.
+    // A database finds room a few times more, in pages that it has.
     let (refused, status, ready) = loop {
         let card = Uuid::new_v4();
         let response = program.feedback(card).await.unwrap();
         if response.status() == 200 {
             acknowledged.push(card.to_string());
-            assert!(acknowledged.len() < 10_000, "the limit holds");
+            assert!(acknowledged.len() < 10_000, "the disk is small");
             continue;
         }
         let (status, ready) = program.ready().await;
@@ -196,12 +198,94 @@ async fn a_full_disk_is_503_for_feedback_while_hooks_are_answered() {
     let answered = program.hook().await.unwrap();
     assert_eq!(answered.status(), 200);
     assert!(body(answered).await["cards"].is_array());
-    drop(program);
-    let kept = kept(&store).await;
     assert!(!acknowledged.is_empty());
-    for card in &acknowledged {
+    acknowledged
+}
+
+/// There is room again: without a restart readiness says so, and feedback is kept.
+async fn goes_on_with_room(program: &Program, acknowledged: &mut Vec<String>) {
+    let (status, ready) = program.ready().await;
+    assert_eq!((status, &ready["store"]), (200, &"up".into()));
+    for _ in 0..10 {
+        let card = Uuid::new_v4();
+        let response = program.feedback(card).await.unwrap();
+        assert_eq!(response.status(), 200);
+        acknowledged.push(card.to_string());
+    }
+}
+
+async fn is_kept(acknowledged: &[String], url: &str) {
+    let kept = kept(url).await;
+    for card in acknowledged {
         assert!(kept.contains(card), "{card} was acknowledged");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_503_for_feedback_until_there_is_room() {
+    let folder = Folder::new();
+    let disk = folder.file("disk");
+    let (command, config) = serve_on_small_disk(&disk, 1_000_000);
+    let program = Program::run(command, config);
+    let mut acknowledged = goes_on_without_room(&program).await;
+    let outside = |name: &str| seen_from_outside(program.child.id(), &disk.join(name));
+    fs::remove_file(outside("ballast")).unwrap();
+    goes_on_with_room(&program, &mut acknowledged).await;
+    // Nobody writes now, and SQLite takes no path that leads through another process.
+    for name in ["store.sqlite", "store.sqlite-wal"] {
+        fs::copy(outside(name), folder.file(name)).unwrap();
+    }
+    let url = format!("sqlite:{}", folder.file("store.sqlite").display());
+    is_kept(&acknowledged, &url).await;
+}
+
+#[test]
+fn the_program_does_not_start_on_a_full_disk() {
+    let folder = Folder::new();
+    let (mut command, _config) = serve_on_small_disk(&folder.file("disk"), 10_000_000);
+    let output = command.output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("the disk is full. Make room"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_of_postgresql_is_503_for_feedback_until_there_is_room() {
+    let postgres = Postgres::start_on_small_disk().await;
+    let url = postgres.url("postgres");
+    let program = Program::start(&url);
+    let card = Uuid::new_v4();
+    assert_eq!(program.feedback(card).await.unwrap().status(), 200);
+    postgres.fill().await;
+    let mut acknowledged = goes_on_without_room(&program).await;
+    acknowledged.push(card.to_string());
+    postgres.run("postgres", "DROP TABLE ballast").await;
+    goes_on_with_room(&program, &mut acknowledged).await;
+    is_kept(&acknowledged, &url).await;
+}
+
+/// A database that does not answer is one that is down: the call is not held up longer than some
+/// seconds, others are not held up at all, and what was refused is not kept after all.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_that_hangs_is_503_for_feedback_while_hooks_are_answered() {
+    let postgres = Postgres::start().await;
+    let url = postgres.url("postgres");
+    let program = Program::start(&url);
+    let first = Uuid::new_v4();
+    assert_eq!(program.feedback(first).await.unwrap().status(), 200);
+    let mut holder = PgConnection::connect(&url).await.unwrap();
+    let lock = "BEGIN; LOCK TABLE feedback IN ACCESS EXCLUSIVE MODE";
+    holder.execute(lock).await.unwrap();
+    let refused = program.feedback(Uuid::new_v4()).await.unwrap();
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "30");
+    assert_eq!(program.hook().await.unwrap().status(), 200);
+    holder.execute("COMMIT").await.unwrap();
+    holder.close().await.unwrap();
+    let second = Uuid::new_v4();
+    assert_eq!(program.feedback(second).await.unwrap().status(), 200);
+    let expected = [first, second].map(|card| card.to_string());
+    assert_eq!(kept(&url).await, expected.into());
 }
 
 #[tokio::test]
@@ -222,40 +306,13 @@ async fn postgresql_that_takes_no_writes_is_told_from_one_that_is_down() {
         assert!(message.contains(expected), "{message}");
     }
 
-    // PostgreSQL's own code for a full disk.
     let store = Store::new(postgres.place("postgres")).unwrap();
-    store.open().await.unwrap();
-    postgres
-        .run(
-            "postgres",
-            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS \
-             $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END $$; \
-             CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON feedback \
-             FOR EACH ROW EXECUTE FUNCTION full_disk(); \
-             CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON probe \
-             FOR EACH ROW EXECUTE FUNCTION full_disk()",
-        )
-        .await;
     let feedback = [received(
         Uuid::from_u128(1),
         set_aside(None),
         "2026-03-16T10:00:00Z",
     )];
-    let full = store.add_feedback(&feedback).await.unwrap_err();
-    assert!(
-        matches!(&full, StoreError::Unavailable(why) if why.contains("53100")),
-        "{full}"
-    );
-    assert!(store.check().await.is_err(), "found out by writing");
-    postgres
-        .run(
-            "postgres",
-            "DROP TRIGGER full_disk ON feedback; DROP TRIGGER full_disk ON probe",
-        )
-        .await;
-    store.check().await.unwrap();
     store.add_feedback(&feedback).await.unwrap();
-
     postgres.stop();
     let down = store.add_feedback(&feedback).await.unwrap_err();
     assert!(matches!(down, StoreError::Unavailable(_)), "{down}");

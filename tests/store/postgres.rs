@@ -15,7 +15,10 @@ use std::{
 use sid_cds::config::StorePlace;
 use sqlx::{Connection, Executor, PgConnection};
 
-use super::folder::Folder;
+use super::{disk::small_disk, folder::Folder};
+
+/// Room for a new cluster and some megabytes more.
+const SMALL_DISK: u32 = 40_000_000;
 
 /// The server.
 #[derive(Debug)]
@@ -43,10 +46,7 @@ impl Postgres {
             "initdb: {}",
             String::from_utf8_lossy(&made.stderr)
         );
-        // Port 0 is not for PostgreSQL: a port that was free a moment ago.
-        let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let port = free_port();
         let child = Some(serve(&folder, port));
         let server = Self {
             folder,
@@ -55,6 +55,63 @@ impl Postgres {
         };
         server.answers().await;
         server
+    }
+
+    /// The same with its tables on a small file system, and its log of changes (WAL) on another: what a
+    /// full disk of the latter does is to stop the server.
+    pub async fn start_on_small_disk() -> Self {
+        let folder = Folder::new();
+        if let Some((user, group)) = other_user() {
+            chown(folder.path(), Some(user), Some(group)).unwrap();
+        }
+        let port = free_port();
+        let script = "\"$0/initdb\" --username=sid --auth=trust --no-sync --waldir=\"$2\" --pgdata=\"$3\" \
+                      >/dev/null && exec \"$0/postgres\" -D \"$3\" -p \"$1\" -c listen_addresses=127.0.0.1 \
+                      -c unix_socket_directories= -c autovacuum=off";
+        let disk = folder.file("disk");
+        let child = small_disk(&disk, SMALL_DISK, other_user())
+            .args(["sh", "-c", script])
+            .arg(programs())
+            .arg(port.to_string())
+            .args([folder.file("wal"), disk.join("data")])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(folder.file("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let server = Self {
+            folder,
+            port,
+            child: Some(child),
+        };
+        server.answers().await;
+        server
+    }
+
+    /// Takes all the room that there is, to the last page, with a table `ballast`.
+    pub async fn fill(&self) {
+        let mut connection = PgConnection::connect(&self.url("postgres")).await.unwrap();
+        let table =
+            "CREATE TABLE ballast (bytes TEXT); ALTER TABLE ballast ALTER bytes SET STORAGE PLAIN";
+        connection.execute(table).await.unwrap();
+        // The server takes room by some pages at a time, and then by single ones.
+        for rows in [1_000_000, 1] {
+            let row = format!(
+                "INSERT INTO ballast SELECT repeat('x', 7000) FROM generate_series(1, {rows})"
+            );
+            let full = loop {
+                if let Err(error) = sqlx::query(sqlx::AssertSqlSafe(row.clone()))
+                    .execute(&mut connection)
+                    .await
+                {
+                    break error;
+                }
+            };
+            let code = full.as_database_error().and_then(|error| error.code());
+            assert_eq!(code.as_deref(), Some("53100"), "disk_full: {full}");
+        }
+        connection.close().await.unwrap();
     }
 
     /// The URL of one of its databases.
@@ -107,6 +164,12 @@ impl Drop for Postgres {
             end(child, "-QUIT");
         }
     }
+}
+
+/// Port 0 is not for `PostgreSQL`: a port that was free a moment ago.
+fn free_port() -> u16 {
+    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    free.local_addr().unwrap().port()
 }
 
 fn end(mut child: Child, signal: &str) {

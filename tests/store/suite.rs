@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::date};
 use sid_cds::{
     config::StorePlace,
-    store::{Outcome, Reason, Received, Shown, ShownSuggestion, Store},
+    store::{Outcome, Pruned, Reason, Received, Shown, ShownSuggestion, Store},
 };
 use uuid::Uuid;
 
@@ -13,6 +13,7 @@ const CARD: Uuid = Uuid::from_u128(1);
 const DRAFT: Uuid = Uuid::from_u128(11);
 const OTHER: Uuid = Uuid::from_u128(2);
 const NEVER_SHOWN: Uuid = Uuid::from_u128(3);
+const OLD: Uuid = Uuid::from_u128(4);
 
 pub fn shown(card: Uuid, client: &str, day: i8) -> Shown {
     Shown {
@@ -63,6 +64,9 @@ async fn whole_suite(place: StorePlace) {
     what_was_shown_is_kept_once_for_a_client_and_day(&store).await;
     feedback_is_kept_as_it_came(&store).await;
     store.check().await.unwrap();
+    if place == StorePlace::Memory {
+        what_is_old_goes(&store).await;
+    }
     store.close().await;
     assert!(store.check().await.is_err(), "closed");
     if place == StorePlace::Memory {
@@ -75,9 +79,83 @@ async fn whole_suite(place: StorePlace) {
     let (from, to) = (date(2026, 3, 1), date(2026, 3, 31));
     assert_eq!(stores[0].shown(from, to).await.unwrap().len(), 2);
     assert_eq!(stores[1].outcomes(from, to).await.unwrap().len(), 4);
+    what_is_old_goes(&stores[0]).await;
     for store in stores {
         store.close().await;
     }
+}
+
+/// Cards that were shown on the 10th: one is answered the day after, one a fortnight later, one is
+/// shown again; with what [`feedback_is_kept_as_it_came`] has left, received on the 20th.
+async fn what_is_old_goes(store: &Store) {
+    let (late, alive) = (Uuid::from_u128(5), Uuid::from_u128(6));
+    let with_suggestion = |card: Uuid, day: i8| {
+        let mut shown = shown(card, "ehr", day);
+        shown.suggestions[0].uuid = Uuid::from_u128(card.as_u128() + 100);
+        shown
+    };
+    let shown = [
+        with_suggestion(OLD, 10),
+        with_suggestion(late, 10),
+        with_suggestion(alive, 10),
+        with_suggestion(alive, 24),
+    ];
+    store.add_shown(&shown).await.unwrap();
+    let received = [(OLD, 11), (late, 25), (alive, 11)].map(|(card, day)| {
+        let accepted = Outcome::Accepted {
+            suggestions: vec![Uuid::from_u128(card.as_u128() + 100)],
+        };
+        let mut received = received(card, accepted, "2026-03-11T10:00:00Z");
+        received.received_at = at(&format!("2026-03-{day}T10:00:00Z"));
+        received
+    });
+    store.add_feedback(&received).await.unwrap();
+
+    let counted = async |from: i8| {
+        let (first, last) = (date(2026, 3, from), date(2026, 3, 31));
+        let instants = [
+            format!("2026-03-{from:02}T00:00:00Z"),
+            "2026-04-01T00:00:00Z".to_owned(),
+        ];
+        let [start, end] = instants.map(|instant| at(&instant));
+        (
+            store.shown(first, last).await.unwrap(),
+            store.outcomes(first, last).await.unwrap(),
+            store.unknown_cards(start, end).await.unwrap(),
+        )
+    };
+    let pruned = |feedback, shown, suggestions| Pruned {
+        feedback,
+        shown,
+        suggestions,
+    };
+    for (day, expected) in [
+        // Only what was shown before is known to have been shown.
+        (10, pruned(0, 0, 0)),
+        // The one that was answered at once; and the first day of the one that was shown again.
+        (15, pruned(1, 2, 1)),
+        // Shown before and answered after.
+        (19, pruned(0, 0, 0)),
+        // Four entries on a card that was shown on the 16th and 18th to two clients, one on a card that
+        // was never shown, and a card of the 20th without any.
+        (22, pruned(5, 4, 1)),
+        // The one that was answered on the 25th, and the entry on the one that was shown again.
+        (26, pruned(2, 2, 2)),
+    ] {
+        let when = (date(2026, 3, day), at(&format!("2026-03-{day}T00:00:00Z")));
+        let (all, later) = (counted(1).await, counted(day).await);
+        assert_eq!(store.prune(when, true).await.unwrap(), expected, "{day}");
+        assert_eq!(counted(1).await, all, "{day}: a rehearsal");
+        assert_eq!(store.prune(when, false).await.unwrap(), expected, "{day}");
+        assert_eq!(
+            counted(day).await,
+            later,
+            "{day}: what a later report counts"
+        );
+        assert_eq!(store.prune(when, false).await.unwrap(), pruned(0, 0, 0));
+    }
+    assert_eq!(counted(1).await, (vec![], vec![], 0));
+    store.compact().await.unwrap();
 }
 
 async fn what_was_shown_is_kept_once_for_a_client_and_day(store: &Store) {
@@ -186,6 +264,9 @@ async fn the_store_keeps_what_it_is_given_in_sqlite() {
         folder.file("store %41.sqlite").is_file(),
         "named as it was given"
     );
+    // What was deleted is not in the file any more.
+    let bytes = std::fs::read(folder.file("store %41.sqlite")).unwrap();
+    assert!(!String::from_utf8_lossy(&bytes).contains(&OLD.to_string()));
 }
 
 #[tokio::test]

@@ -94,7 +94,9 @@ impl Record {
             self.statement("donor-type", date, json!({"valueCodeableConcept": value}));
         } else if let Some(rest) = phrase.strip_prefix("that start ") {
             let (said, date) = split(rest, " ");
-            let before = self.resources.len() - 1;
+            let is_event = |resource: &Value| resource["resourceType"] != "Observation";
+            let before = self.resources.iter().rposition(is_event);
+            let before = before.expect("an event before it");
             let kind = self.resources[before]["resourceType"].as_str();
             let event = format!("{}/r{before}", kind.expect("a type"));
             let value =
@@ -107,6 +109,8 @@ impl Record {
             self.statement("ig-outside-record", date, value);
         } else if let Some(date) = phrase.strip_prefix("low IgG not decisive, stated ") {
             self.statement("igg-decisive-factor", date, json!({"valueBoolean": false}));
+        } else if let Some(date) = phrase.strip_prefix("low IgG decisive, stated ") {
+            self.statement("igg-decisive-factor", date, json!({"valueBoolean": true}));
         } else if let Some(rest) = phrase.strip_prefix("vaccination stated ") {
             let (said, date) = split(rest, " ");
             let value = json!({"valueBoolean": said == "adequate"});
@@ -149,7 +153,11 @@ impl Record {
         } else if phrase.starts_with("on ") {
             self.resources.push(running(phrase));
         } else if phrase.contains("order of ") || phrase == "anti-D order" {
-            self.drafts.push(draft(phrase));
+            let mut draft = draft(phrase);
+            if !self.drafts.is_empty() {
+                draft["id"] = json!(format!("draft-{}", self.drafts.len() + 1));
+            }
+            self.drafts.push(draft);
         } else if let Some(result) = laboratory(phrase) {
             self.resources.extend(result);
         } else if let Some(treatment) = cell_therapy(phrase) {
@@ -361,6 +369,17 @@ fn laboratory(phrase: &str) -> Option<Vec<Value>> {
                 result
             })
             .to_vec(),
+        [class @ ("IgA" | "IgM"), value, "(reference", "from", low] => {
+            let code = if class == "IgA" {
+                "NPU19795"
+            } else {
+                "NPU19825"
+            };
+            let mut result = observation(NPU, code, date, quantity(value, Some("g/L")));
+            let low = quantity(low.trim_end_matches(')'), Some("g/L"));
+            result["referenceRange"] = json!([{"low": low["valueQuantity"]}]);
+            vec![result]
+        }
         ["IgA", value] => vec![observation(
             NPU,
             "NPU19795",

@@ -317,7 +317,7 @@ fn igg_fails(case: &Case<'_>) -> Vec<String> {
 
 /// The reference limit of an adult whose IgG lies between 6 and it (B-22).
 fn below_adult_reference(case: &Case<'_>) -> Option<GramsPerLitre> {
-    let exact = case.assessment.start.igg.as_ref()?.exact?;
-    let low = case.decisive_igg()?.reference_low?;
+    let igg = case.assessment.start.igg.as_ref()?;
+    let (exact, low) = (igg.exact?, igg.reference_low?);
     (!case.is_child() && exact >= GramsPerLitre::SIX && exact < low).then_some(low)
 }

@@ -54,6 +54,21 @@ pub fn coding(reason: OverrideReason, language: Language) -> Coding {
     }
 }
 
+/// The words of a reason that came back, `None` for a code of the client's own. One that came without
+/// its system is known by its code.
+pub fn display(system: Option<&str>, code: &str, language: Language) -> Option<&'static str> {
+    let known = OverrideReason::ALL.into_iter().find(|reason| {
+        let carried = coding(*reason, language);
+        [
+            (OURS, reason.code()),
+            (carried.system.as_str(), carried.code.as_str()),
+        ]
+        .into_iter()
+        .any(|(of, known)| known == code && system.is_none_or(|system| system == of))
+    })?;
+    Some(known.display().say(language))
+}
+
 fn equivalents(map: ConceptMap) -> BTreeMap<String, (String, String)> {
     let mut equivalents = BTreeMap::new();
     for group in map.group {
@@ -109,6 +124,11 @@ mod tests {
                     (OURS, reason.code())
                 );
             }
+            let named = |system: Option<&str>, code: &str| display(system, code, Language::En);
+            assert_eq!(named(Some(&da.system), &da.code), Some(&*en.display));
+            assert_eq!(named(Some(OURS), reason.code()), Some(&*en.display));
+            assert_eq!(named(None, &da.code), Some(&*en.display));
+            assert_eq!(named(Some("urn:other"), &da.code), None);
             assert!(
                 !carried.contains(&da.code),
                 "{} stands for one reason",

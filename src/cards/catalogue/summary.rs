@@ -31,7 +31,10 @@ pub fn indicator(card: CardCode, case: &Case<'_>) -> Indicator {
         CardCode::C14 if case.stop_reached() && case.stop_case() != StopCase::Extended => {
             Indicator::Warning
         }
-        CardCode::C15 if case.has(CourseConclusion::StopOverdue) => Indicator::Warning,
+        // It asks what C12 would ask, and is as urgent.
+        CardCode::C15 if case.has(CourseConclusion::StopOverdue) || case.review_late() => {
+            Indicator::Warning
+        }
         CardCode::C01
         | CardCode::C02
         | CardCode::C03

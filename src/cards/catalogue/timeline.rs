@@ -8,8 +8,10 @@ use crate::{
     guideline::{
         assessment::IndexKind,
         date::When,
+        dose::Per28Days,
         facts::{Donor, ReviewOutcome},
-        history::{MilestoneState, Severity},
+        history::{CourseAmount, MilestoneState, Severity},
+        quantity::Mass,
     },
 };
 
@@ -126,6 +128,58 @@ pub fn since(start: Date, language: Language) -> String {
 pub fn until(end: Date, language: Language) -> String {
     let end = locale::short_date(end, language);
     say!(language, "til {end}", "until {end}")
+}
+
+/// A dose of a course: grams in 28 days, else as it is written.
+pub fn dose(amount: &CourseAmount, language: Language) -> String {
+    match amount {
+        CourseAmount::Ordered(Per28Days::Milligrams(least, most)) => {
+            let grams = span(*least, *most, |milligrams| {
+                locale::grams(Mass::from_milligrams(milligrams), language)
+            });
+            say!(language, "{grams} g/28 dage", "{grams} g/28 days")
+        }
+        CourseAmount::Ordered(Per28Days::PerKilogram(least, most)) => {
+            let grams = span(*least, *most, |number| {
+                locale::ten_thousandths(number, language)
+            });
+            say!(language, "{grams} g/kg/28 dage", "{grams} g/kg/28 days")
+        }
+        CourseAmount::Given(mass) => {
+            let grams = locale::grams(*mass, language);
+            say!(language, "{grams} g ad gangen", "{grams} g each time")
+        }
+        CourseAmount::AsWritten {
+            words: Some(words), ..
+        } => say!(language, "»{words}«", "“{words}”"),
+        CourseAmount::AsWritten {
+            words: None,
+            each,
+            why,
+        } => {
+            let why = words::dose_unknown(*why).say(language);
+            match each {
+                Some((least, most)) => {
+                    let grams = span(*least, *most, |mass| locale::grams(mass, language));
+                    format!("{grams} g ({why})")
+                }
+                None => why.to_owned(),
+            }
+        }
+    }
+}
+
+/// The last of several doses.
+pub fn latest(dose: &str, language: Language) -> String {
+    say!(language, "senest {dose}", "latest {dose}")
+}
+
+fn span<T: Copy + PartialEq>(least: T, most: T, words: impl Fn(T) -> String) -> String {
+    if least == most {
+        words(most)
+    } else {
+        format!("{}–{}", words(least), words(most))
+    }
 }
 
 /// How severe an episode is.

@@ -1,10 +1,13 @@
 //! The words of the trace: conclusions in full, where each recommendation stands, what a page says of a
 //! card.
 
-use super::{Text, text};
+use super::{Text, say, text, words};
 use crate::{
-    cards::card::Indicator,
-    guideline::assessment::{CourseRule, OrderConclusion, StartConclusion},
+    cards::{Language, card::Indicator},
+    guideline::{
+        assessment::{CourseRule, OrderConclusion, StartConclusion},
+        verdict::Verdict,
+    },
 };
 
 /// A start conclusion.
@@ -62,6 +65,24 @@ pub fn report(start: Option<StartConclusion>, stop: Option<StartConclusion>) -> 
             text("gælder ikke patienten", "does not apply to the patient")
         }
     }
+}
+
+/// Whether a ground holds, an unknown with its reason.
+pub fn truth(verdict: Verdict, language: Language) -> String {
+    match verdict {
+        Verdict::Met => say!(language, "ja", "yes"),
+        Verdict::NotMet => say!(language, "nej", "no"),
+        Verdict::Unknown(why) => {
+            let why = words::reason(why).say(language);
+            say!(language, "uafklaret ({why})", "not known ({why})")
+        }
+    }
+}
+
+/// A ground's number of days, `62 days`, as the trace writes it.
+pub fn days(value: &str, language: Language) -> String {
+    let number = value.trim_end_matches(" days");
+    say!(language, "{number} dage", "{number} days")
 }
 
 /// Which stop rule governs a course.

@@ -417,15 +417,10 @@ fn c30_and_c14_name_the_treatment_that_the_date_belongs_to() {
 fn c32_names_the_value_and_the_reference_limit() {
     let mut sample = Sample::new();
     sample.assessment.population.code = Population::P1;
-    sample.assessment.start.igg.as_mut().unwrap().value = "6.2".to_owned();
-    sample.assessment.start.igg.as_mut().unwrap().exact =
-        Some(GramsPerLitre::from_picograms(6_200_000_000_000));
-    sample.chart.facts.igg = vec![LabResult {
-        drawn: Some(When::day(date(2026, 3, 10))),
-        value: Measured::Exactly(GramsPerLitre::from_picograms(6_200_000_000_000)),
-        reference_low: Some(GramsPerLitre::from_picograms(6_700_000_000_000)),
-        evidence: reference("Observation/o1"),
-    }];
+    let igg = sample.assessment.start.igg.as_mut().unwrap();
+    igg.value = "6.2".to_owned();
+    igg.exact = Some(GramsPerLitre::from_picograms(6_200_000_000_000));
+    igg.reference_low = Some(GramsPerLitre::from_picograms(6_700_000_000_000));
     let card = sample.card(CardCode::C32, Language::Da);
     assert!(
         card.summary

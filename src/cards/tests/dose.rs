@@ -49,6 +49,7 @@ fn prescription(grams: i32, weeks: i64) -> Prescription {
             cap: None,
         }],
         gap: None,
+        words: None,
     }
 }
 

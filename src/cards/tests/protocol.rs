@@ -188,7 +188,8 @@ fn card_05_the_indicator_follows_the_time() {
         (CardCode::C31, date(2026, 5, 5), Indicator::Warning),
         (CardCode::C12, date(2026, 7, 20), Indicator::Info),
         (CardCode::C12, date(2026, 7, 21), Indicator::Warning),
-        (CardCode::C15, date(2026, 7, 21), Indicator::Info),
+        (CardCode::C15, date(2026, 7, 20), Indicator::Info),
+        (CardCode::C15, date(2026, 7, 21), Indicator::Warning),
     ];
     for (code, as_of, indicator) in table {
         let mut sample = Sample::on_treatment(as_of);
@@ -211,7 +212,7 @@ fn card_05_the_indicator_follows_the_time() {
 fn ux_05_the_most_urgent_card_comes_first() {
     let mut sample = Sample::on_treatment(date(2026, 7, 21));
     sample.assessment.course.review_due = Some(date(2026, 6, 20));
-    sample.assessment.cards = vec![CardCode::C30, CardCode::C15, CardCode::C12];
+    sample.assessment.cards = vec![CardCode::C30, CardCode::C12, CardCode::C24];
     let writing = Writing {
         language: Language::Da,
         service: "sid-patient-view",
@@ -226,7 +227,7 @@ fn ux_05_the_most_urgent_card_comes_first() {
         [
             (CardCode::C12, Indicator::Warning),
             (CardCode::C30, Indicator::Info),
-            (CardCode::C15, Indicator::Info),
+            (CardCode::C24, Indicator::Info),
         ]
     );
 }

@@ -42,6 +42,11 @@ fn which_draft_is_the_order() {
     let drug =
         || request(json!({"id": "drug", "medicationCodeableConcept": concept(ATC, "J01CA04")}));
     let second = || request(json!({"id": "second"}));
+    let wrong_route = || {
+        let route = json!([{"route": {"text": "subcutaneous"}}]);
+        let reason = json!([concept(SKS_D, "DC911")]);
+        request(json!({"id": "wrong", "dosageInstruction": route, "reasonCode": reason}))
+    };
     let service = |code: Value| {
         json!({"resourceType": "ServiceRequest", "id": "s", "status": "draft", "intent": "plan",
             "subject": {"reference": "Patient/p"}, "code": code})
@@ -92,6 +97,27 @@ fn which_draft_is_the_order() {
             vec!["second"],
             Immunoglobulin,
             Some("MedicationRequest/second"),
+        ),
+        (
+            "of several selected ones the one of which most is to be said: by the wrong route",
+            vec![request(json!({})), wrong_route()],
+            vec!["request-123", "wrong"],
+            Immunoglobulin,
+            Some("MedicationRequest/wrong"),
+        ),
+        (
+            "the same in the other order, none selected",
+            vec![wrong_route(), request(json!({}))],
+            vec![],
+            Immunoglobulin,
+            Some("MedicationRequest/wrong"),
+        ),
+        (
+            "the same draft twice",
+            vec![request(json!({})), request(json!({}))],
+            vec![],
+            Immunoglobulin,
+            first,
         ),
         (
             "without an id",

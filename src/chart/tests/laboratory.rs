@@ -461,7 +461,7 @@ fn what_cannot_be_read() {
     let grams = GramsPerLitre::from_picograms(3_200_000_000_000);
     assert_eq!(
         values,
-        [Measured::Unusable, Measured::Exactly(grams)],
+        [Measured::Exactly(grams), Measured::Unusable],
         "the other one still counts"
     );
     assert_eq!(

@@ -51,7 +51,10 @@ pub(in crate::guideline) fn known(facts: &Facts, as_of: Date) -> KnownWeight {
         .iter()
         .filter_map(|weight| on_day(weight, as_of))
         .collect();
-    dated.sort_by_key(|(day, weight)| (*day, weight.value, weight.evidence.clone()));
+    dated.sort_by_key(|(day, weight)| {
+        let evidence = weight.evidence.clone();
+        (*day, weight.value, weight.measured, evidence)
+    });
     let mut plausible: Option<UsedWeight> = None;
     let mut state = KnownWeight::Missing;
     for of_day in dated.chunk_by(|one, other| one.0 == other.0) {

@@ -4,7 +4,7 @@ use super::{IgRoute, Reference, When};
 use crate::guideline::quantity::Mass;
 
 /// A body weight (F-01).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Weight {
     /// When it was measured; `None` when the date is missing or unreadable.
     pub measured: Option<When>,
@@ -15,7 +15,7 @@ pub struct Weight {
 }
 
 /// What an order of immunoglobulin says, running or draft.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Prescription {
     /// The product, where the order names one.
     pub product: Option<Product>,
@@ -25,10 +25,12 @@ pub struct Prescription {
     pub doses: Vec<PlannedDose>,
     /// Why the doses that go on are not, or not all, masses at an interval.
     pub gap: Option<DoseGap>,
+    /// The instructions in the record's own words: to be shown as they are, never read as a dose.
+    pub words: Option<String>,
 }
 
 /// An order that runs at E.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunningOrder {
     /// Route, of the product or the code.
     pub route: IgRoute,
@@ -38,8 +40,27 @@ pub struct RunningOrder {
     pub evidence: Reference,
 }
 
+/// What a record other than a running order says of the dose. It is shown in the patient's course, and no
+/// rule reads it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PastDose {
+    /// What it says.
+    pub dose: WrittenDose,
+    /// The resource.
+    pub evidence: Reference,
+}
+
+/// A dose as a record has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WrittenDose {
+    /// Ordered, or stated to be taken.
+    Ordered(Prescription),
+    /// Given, once.
+    Given(Mass),
+}
+
 /// A product of `terminology/immunoglobulin-products.json` (REC-02).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Product {
     /// Its brand.
     pub brand: String,
@@ -70,7 +91,7 @@ pub enum OrderedRoute {
 }
 
 /// One dose of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PlannedDose {
     /// Goes on, or comes before.
     pub role: DoseRole,
@@ -92,7 +113,7 @@ pub enum DoseRole {
 }
 
 /// How much is given each time: a range, whose ends are mostly the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount {
     /// The least.
     pub low: Mass,
@@ -118,7 +139,7 @@ pub enum WrittenAs {
 }
 
 /// How often, exact: so many times in so many seconds. A month counts as 30.44 days (K14).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Interval {
     /// The least often.
     pub least: Pace,
@@ -127,7 +148,7 @@ pub struct Interval {
 }
 
 /// So many times in so many seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pace {
     /// Times, at least 1.
     pub times: i64,
@@ -136,7 +157,7 @@ pub struct Pace {
 }
 
 /// At most this mass in so many seconds (`maxDosePerPeriod`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cap {
     /// The mass.
     pub amount: Mass,

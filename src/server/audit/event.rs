@@ -1,23 +1,24 @@
 //! A line of the audit trail as a FHIR R4 `AuditEvent`.
 //!
-//! The codes are those of HL7's code systems audit-event-type and audit-event-outcome, and of the
-//! required bindings of `AuditEvent` in R4.
+//! The codes are those of HL7's and DICOM's code systems that R4 binds the elements to;
+//! `tests/audit/validate.mjs` holds events against both.
 
 use serde_json::{Value, json};
 
-use super::Entry;
+use super::entry::{Entry, Kind};
 
 /// The event. Who called is known by the name that the configuration gives the client; what the call
 /// was about, by the hook instance.
 pub(super) fn event(entry: &Entry<'_>) -> Value {
-    let mut details = vec![
-        detail("service", entry.service),
-        detail("status", &entry.status.to_string()),
-        detail("milliseconds", &entry.milliseconds.to_string()),
-    ];
-    if let Some(population) = &entry.population {
-        details.push(detail("population", population));
-    }
+    let mut details = Vec::new();
+    let one = |kind: &str, value: Option<&str>| value.map(|value| detail(kind, value));
+    let number = |number: u64| Some(number.to_string());
+    details.extend(one("service", entry.service));
+    details.extend(one("status", number(entry.status.into()).as_deref()));
+    let milliseconds = entry.milliseconds.to_string();
+    details.extend(one("milliseconds", Some(&milliseconds)));
+    details.extend(one("claimed-client", entry.claimed_client));
+    details.extend(one("population", entry.population.as_deref()));
     let lists = [
         ("conclusion", entry.conclusions.as_deref()),
         ("card", entry.cards),
@@ -26,30 +27,64 @@ pub(super) fn event(entry: &Entry<'_>) -> Value {
     for (kind, codes) in lists {
         details.extend(codes.into_iter().flatten().map(|code| detail(kind, code)));
     }
-    if let Some(entries) = entry.entries {
-        details.push(detail("entries", &entries.to_string()));
+    let counts = [
+        ("entries", entry.entries.map(|count| count as u64)),
+        ("withheld", entry.withheld),
+    ];
+    for (kind, count) in counts {
+        details.extend(one(kind, count.and_then(number).as_deref()));
     }
-    let mut what = json!({ "name": entry.call, "detail": details });
+    let (name, action, subtype) = match entry.call {
+        Kind::Discovery => ("discovery", "R", "capabilities"),
+        Kind::Hook => ("hook", "E", "operation"),
+        Kind::Feedback => ("feedback", "E", "operation"),
+    };
+    let mut what = json!({
+        "type": coding("http://terminology.hl7.org/CodeSystem/audit-entity-type", "2", "System Object"),
+        "name": name,
+        "detail": details,
+    });
     if let Some(instance) = entry.hook_instance {
         what["what"] = json!({ "identifier": {
             "system": "urn:ietf:rfc:3986",
             "value": format!("urn:uuid:{instance}"),
         } });
     }
-    json!({
+    let role = coding(
+        "http://dicom.nema.org/resources/ontology/DCM",
+        "110153",
+        "Source Role ID",
+    );
+    let mut agent = json!({ "type": { "coding": [role] }, "requestor": true });
+    if let Some(client) = entry.client {
+        agent["who"] = json!({ "display": client });
+    }
+    let mut event = json!({
         "resourceType": "AuditEvent",
-        "type": {
-            "system": "http://terminology.hl7.org/CodeSystem/audit-event-type",
-            "code": "rest",
-            "display": "RESTful Operation",
-        },
-        "action": "E",
+        "type": coding(
+            "http://terminology.hl7.org/CodeSystem/audit-event-type",
+            "rest",
+            "RESTful Operation",
+        ),
+        "subtype": [coding("http://hl7.org/fhir/restful-interaction", subtype, subtype)],
+        "action": action,
         "recorded": format!("{:.3}", entry.at),
         "outcome": outcome(entry.status),
-        "agent": [{ "who": { "display": entry.client }, "requestor": true }],
-        "source": { "observer": { "display": "sid-cds" } },
+        "agent": [agent],
+        "source": {
+            "observer": { "display": "sid-cds" },
+            "type": [coding(
+                "http://terminology.hl7.org/CodeSystem/security-source-type",
+                "4",
+                "Application Server",
+            )],
+        },
         "entity": [what],
-    })
+    });
+    if let Some(cause) = entry.cause {
+        event["outcomeDesc"] = json!(cause);
+    }
+    event
 }
 
 /// Success, minor failure (the client's), serious failure (ours).
@@ -59,6 +94,10 @@ fn outcome(status: u16) -> &'static str {
         400..=499 => "4",
         _ => "8",
     }
+}
+
+fn coding(system: &str, code: &str, display: &str) -> Value {
+    json!({ "system": system, "code": code, "display": display })
 }
 
 fn detail(kind: &str, value: &str) -> Value {

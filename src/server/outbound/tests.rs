@@ -31,7 +31,7 @@ fn outbound(listed: &str, consent: bool) -> Outbound {
     let hosts = ["127.0.0.1", "localhost", "169.254.169.254", "[::1]"];
     let hosts = hosts.map(|host| Host::parse(host).unwrap());
     let private: &[Host] = if consent { &hosts } else { &[] };
-    Outbound::new(&[BaseUrl::parse(listed).unwrap()], private).unwrap()
+    Outbound::new(&[BaseUrl::parse(listed).unwrap()], private, Vec::new()).unwrap()
 }
 
 async fn get(outbound: &Outbound, url: &str, bytes: usize) -> Result<String, CallError> {
@@ -81,7 +81,7 @@ async fn only_what_is_listed_is_called() {
         let refused = get(&outbound, &url, 100).await;
         assert_eq!(refused, Err(CallError::NotListed), "{url}");
     }
-    let nothing = Outbound::new(&[], &[]).unwrap();
+    let nothing = Outbound::new(&[], &[], Vec::new()).unwrap();
     let refused = get(&nothing, "https://fhir.example/r4/Patient", 100).await;
     assert_eq!(refused, Err(CallError::NotListed));
 }

@@ -4,27 +4,23 @@ use std::borrow::Borrow;
 
 use askama::Template;
 
-use super::{markdown, words};
+use super::{
+    markdown,
+    trace::{MOST_REFERENCES, TraceView},
+    words,
+};
 use crate::{
     cards::{
         Language,
         card::{Action, Card, Indicator},
-        catalogue::{Text, entry, gaps, trace, words as terms},
+        catalogue::{Text, entry, trace, words as terms},
         evidence::{self, JudgementView, ReportView, StudyView},
         locale,
     },
     cds_hooks::Evaluation,
-    guideline::{
-        assessment::{Assessment, CriterionId},
-        facts::Reference,
-        parameters::Origin,
-        verdict::Verdict,
-    },
+    guideline::assessment::Assessment,
     timeline::{Row, Timeline},
 };
-
-/// The most resources that a row of a table names.
-const MOST_REFERENCES: usize = 3;
 
 /// Everything that an evaluation shows.
 #[derive(Debug, Template)]
@@ -33,6 +29,7 @@ pub struct ResultView {
     language: Language,
     /// Suggestions can be accepted and cards set aside; else the page is only read.
     acts: bool,
+    feedback: Feedback,
     title: String,
     conclusion: Vec<Fact>,
     cards: Vec<CardView>,
@@ -43,6 +40,17 @@ pub struct ResultView {
     svg: String,
     columns: [&'static str; 4],
     rows: Vec<Row>,
+}
+
+/// What becomes of the feedback on a card that is set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feedback {
+    /// None is sent.
+    NotSent,
+    /// It is sent; of words it is kept only that there were some.
+    WordsNotKept,
+    /// It is sent, and words are kept.
+    WordsKept,
 }
 
 /// A line of the conclusion.
@@ -67,6 +75,8 @@ struct CardView {
     source_url: Option<String>,
     suggestions: Vec<SuggestionView>,
     overrides: Vec<(String, String)>,
+    /// The page was opened from this card.
+    opened: bool,
 }
 
 #[derive(Debug)]
@@ -77,71 +87,15 @@ struct SuggestionView {
     actions: Vec<String>,
 }
 
-/// How the conclusion came about.
-#[derive(Debug)]
-struct TraceView {
-    criteria: Vec<CriterionView>,
-    rests_on: Vec<Cited>,
-    missing: Vec<&'static str>,
-    /// Where, what, and the rule for a person who can read the resource.
-    problems: Vec<(String, String, String)>,
-    parameters: Vec<ParameterView>,
-}
-
-#[derive(Debug)]
-struct CriterionView {
-    name: String,
-    class: &'static str,
-    sign: &'static str,
-    verdict: String,
-    value: String,
-    references: References,
-    cited: Vec<Cited>,
-}
-
-/// A recommendation and where it stands.
-#[derive(Debug)]
-struct Cited {
-    id: &'static str,
-    section: &'static str,
-}
-
-#[derive(Debug)]
-struct ParameterView {
-    id: &'static str,
-    meaning: &'static str,
-    value: String,
-    engineering: bool,
-}
-
-/// Some resources, and how many more there are.
-#[derive(Debug)]
-struct References {
-    shown: Vec<String>,
-    more: usize,
-}
-
-impl References {
-    fn new(references: &[Reference]) -> Self {
-        Self {
-            shown: references
-                .iter()
-                .take(MOST_REFERENCES)
-                .map(ToString::to_string)
-                .collect(),
-            more: references.len().saturating_sub(MOST_REFERENCES),
-        }
-    }
-}
-
 impl ResultView {
     /// What is shown of an evaluation.
-    pub fn new(evaluation: &Evaluation, language: Language) -> Self {
+    pub fn new(evaluation: &Evaluation, language: Language, feedback: Feedback) -> Self {
         let assessment = &evaluation.assessment;
         let timeline = Timeline::new(&evaluation.chart, assessment);
         Self {
             language,
             acts: true,
+            feedback,
             title: words::conclusion_on(assessment.as_of, language),
             conclusion: conclusion(assessment, language),
             cards: evaluation.cards.iter().map(CardView::new).collect(),
@@ -155,16 +109,29 @@ impl ResultView {
         }
     }
 
-    /// The same to be read only: what a card suggests is done in the EHR.
-    pub fn to_read(evaluation: &Evaluation, language: Language) -> Self {
-        Self {
+    /// The same to be read only: what a card suggests is done in the EHR. `opened_from` is the code of the
+    /// card from which the page was opened, where it is known.
+    pub fn to_read(evaluation: &Evaluation, language: Language, opened_from: Option<&str>) -> Self {
+        let mut view = Self {
             acts: false,
-            ..Self::new(evaluation, language)
+            ..Self::new(evaluation, language, Feedback::NotSent)
+        };
+        for card in &mut view.cards {
+            card.opened = opened_from == Some(card.code);
         }
+        view
     }
 
     fn say(&self, text: impl Borrow<Text>) -> &'static str {
         text.borrow().say(self.language)
+    }
+
+    fn tells(&self) -> bool {
+        self.feedback != Feedback::NotSent
+    }
+
+    fn keeps_words(&self) -> bool {
+        self.feedback == Feedback::WordsKept
     }
 
     /// The conclusion in one line, for those who hear it.
@@ -327,106 +294,7 @@ impl CardView {
                 .iter()
                 .map(|reason| (reason.code.clone(), reason.display.clone()))
                 .collect(),
+            opened: false,
         }
-    }
-}
-
-impl TraceView {
-    fn new(evaluation: &Evaluation, language: Language) -> Self {
-        let assessment = &evaluation.assessment;
-        let population = assessment.population.code;
-        let child = evaluation.chart.facts.patient.is_child(assessment.as_of);
-        let criteria = assessment
-            .start
-            .criteria
-            .iter()
-            .map(|criterion| {
-                let (class, sign) = verdict_sign(criterion.id, criterion.verdict);
-                let value = criterion
-                    .value
-                    .as_ref()
-                    .map(|value| locale::number(value, language));
-                let date = criterion.date.map(|date| locale::date(date, language));
-                CriterionView {
-                    name: terms::criterion(criterion.id, child, language),
-                    class,
-                    sign,
-                    verdict: terms::verdict(criterion.id, criterion.verdict, language),
-                    value: [value, date]
-                        .into_iter()
-                        .flatten()
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                    references: References::new(&criterion.evidence),
-                    cited: cite(criterion.id.recommendations(population)),
-                }
-            })
-            .collect();
-        let mut recommendations: Vec<&'static str> = assessment.start.recommendations.clone();
-        for card in &evaluation.cards {
-            recommendations.extend(&card.extension.trace.recommendations);
-        }
-        recommendations.sort_unstable();
-        recommendations.dedup();
-        let mut parameters: Vec<ParameterView> = Vec::new();
-        for parameter in evaluation
-            .cards
-            .iter()
-            .flat_map(|card| &card.extension.trace.parameters)
-        {
-            if !parameters.iter().any(|known| known.id == parameter.id) {
-                parameters.push(ParameterView {
-                    id: parameter.id,
-                    meaning: parameter.meaning,
-                    value: parameter.value.clone(),
-                    engineering: parameter.origin == Origin::Engineering,
-                });
-            }
-        }
-        Self {
-            criteria,
-            rests_on: cite(&recommendations),
-            missing: assessment
-                .start
-                .missing
-                .iter()
-                .map(|item| gaps::missing(*item).say(language))
-                .collect(),
-            problems: assessment
-                .data_problems
-                .iter()
-                .map(|problem| {
-                    let words = gaps::problem(problem.problem).say(language);
-                    (
-                        problem.reference.to_string(),
-                        words.to_owned(),
-                        problem.note.clone(),
-                    )
-                })
-                .collect(),
-            parameters,
-        }
-    }
-}
-
-fn cite(recommendations: &[&'static str]) -> Vec<Cited> {
-    recommendations
-        .iter()
-        .map(|id| Cited {
-            id,
-            section: trace::section(id),
-        })
-        .collect()
-}
-
-/// A verdict is told by sign and word, never by colour alone.
-fn verdict_sign(id: CriterionId, verdict: Verdict) -> (&'static str, &'static str) {
-    match (verdict, id) {
-        // An M-component is a finding, not a condition to fulfil.
-        (Verdict::Met, CriterionId::MComponent) => ("unknown", "!"),
-        (Verdict::NotMet, CriterionId::MComponent) => ("unknown", "–"),
-        (Verdict::Met, _) => ("met", "✓"),
-        (Verdict::NotMet, _) => ("not-met", "✕"),
-        (Verdict::Unknown(_), _) => ("unknown", "?"),
     }
 }

@@ -1,11 +1,16 @@
 //! The words of the pages around the cards, Danish and English side by side.
 
+pub mod report;
+
 use jiff::civil::Date;
 
-use crate::cards::{
-    Language,
-    catalogue::{Text, say, text},
-    locale,
+use crate::{
+    cards::{
+        Language,
+        catalogue::{Text, say, text},
+        locale,
+    },
+    guideline::date::When,
 };
 
 /// The name of the playground.
@@ -84,6 +89,42 @@ pub const RECOMMENDED: Text = text("anbefalet", "recommended");
 pub const OVERRIDE: Text = text("Tilsidesæt kortet", "Set the card aside");
 /// Why a card is set aside.
 pub const REASON: Text = text("Begrundelse", "Reason");
+/// None of the reasons.
+pub const NO_REASON: Text = text("Ingen af dem", "None of these");
+/// Words of one's own.
+pub const IN_WORDS: Text = text(
+    "Med egne ord (kan udelades)",
+    "In your own words (optional)",
+);
+/// Words are kept.
+pub const WORDS_KEPT: Text = text(
+    "Ordene gemmes. Skriv ingen patientdata.",
+    "The words are kept. Write no patient data.",
+);
+/// Words are not kept.
+pub const WORDS_NOT_KEPT: Text = text(
+    "Tjenesten gemmer kun, at der var ord, ikke hvad de siger.",
+    "The service keeps only that there were words, not what they say.",
+);
+/// Feedback.
+pub const FEEDBACK: Text = text("Tilbagemelding", "Feedback");
+/// None was sent.
+pub const NO_FEEDBACK: Text = text(
+    "Ingen endnu. Den sendes, når et forslag accepteres eller et kort tilsidesættes.",
+    "None yet. It is sent when a suggestion is accepted or a card set aside.",
+);
+/// It was kept.
+pub const FEEDBACK_SENT: Text = text(
+    "Tilbagemelding sendt til tjenesten.",
+    "Feedback sent to the service.",
+);
+/// It was not kept.
+pub const FEEDBACK_FAILED: Text = text(
+    "Tilbagemeldingen blev ikke modtaget.",
+    "The feedback was not received.",
+);
+/// Where it is counted.
+pub const SEE_REPORT: Text = text("Se rapporten", "See the report");
 /// That a card was set aside.
 pub const OVERRIDDEN: Text = text("Tilsidesat", "Set aside");
 /// Source of a card.
@@ -110,9 +151,13 @@ pub const SECTIONS: Text = text(
     "S: the Council's summary. A: the addendum on CAR-T and bispecific antibodies.",
 );
 /// No criteria.
-pub const NO_CRITERIA: Text = text(
-    "Ingen kriterier for opstart er vurderet.",
-    "No start criteria were assessed.",
+pub const NO_GROUNDS: Text = text("Intet er vurderet.", "Nothing was assessed.");
+/// What should be in place before a start.
+pub const PRECONDITIONS: Text = text("Før opstart", "Before a start");
+/// The card from which the app was opened.
+pub const OPENED_FROM: Text = text(
+    "Appen blev åbnet fra dette kort.",
+    "The app was opened from this card.",
 );
 /// What is missing.
 pub const MISSING: Text = text("Mangler", "Missing");
@@ -152,6 +197,10 @@ pub const BEGIN: Text = text("Opstart", "Start");
 pub const END: Text = text("Stop", "Stop");
 /// Its quality.
 pub const QUALITY: Text = text("Kvalitet (AGREE II)", "Quality (AGREE II)");
+/// A report's dose.
+pub const DOSE: Text = text("Dosis og dalværdi", "Dose and trough");
+/// What a report says of children.
+pub const CHILDREN: Text = text("Børn", "Children");
 /// The studies.
 pub const STUDIES: Text = text("Studier bag tillægget", "Studies behind the addendum");
 /// The timeline.
@@ -245,6 +294,11 @@ pub const APP_REFUSED: Text = text(
     "Login blev afvist. Åbn appen igen fra kortet i journalen.",
     "The login was refused. Open the app again from the card in the record.",
 );
+/// A token that is too large.
+pub const APP_LARGE_TOKEN: Text = text(
+    "Journalsystemets adgangsbillet (access token) er større end de 12 kB, som appen kan rumme. Intet er åbnet. Kontakt driften: færre scopes eller en mindre billet løser det.",
+    "The system's access token is larger than the 12 kB that the app can hold. Nothing was opened. Contact operations: fewer scopes or a smaller token solve it.",
+);
 /// No patient.
 pub const APP_NO_PATIENT: Text = text(
     "Der er ikke valgt en patient. Åbn appen fra en patients journal.",
@@ -267,6 +321,34 @@ pub const APP_AS_TEXT: Text = text(
     "Ikke gemt: kopiér teksten til journalen",
     "Not stored: copy the text to the record",
 );
+/// The statement for machines.
+pub const APP_AS_RESOURCE: Text = text("Som FHIR-ressource", "As a FHIR resource");
+/// It is not known whether the statement was stored.
+pub const APP_MAYBE_STORED: Text = text(
+    "Det vides ikke, om det blev gemt",
+    "It is not known whether it was stored",
+);
+/// Why not: the login.
+pub const APP_NOT_ALLOWED: Text = text(
+    "Login giver ikke appen lov til at gemme i journalen.",
+    "The login does not let the app store in the record.",
+);
+/// Why not: the EHR.
+pub const APP_NOT_TAKEN: Text = text(
+    "Journalsystemet afviste at gemme det.",
+    "The system refused to store it.",
+);
+/// Why it is not known.
+pub const APP_NO_ANSWER: Text = text(
+    "Journalsystemet svarede ikke, eller svarede med en fejl. Se efter i journalen, før du registrerer igen.",
+    "The system did not answer, or with a fault. Look in the record before you record it again.",
+);
+/// A Patient without a name.
+pub const NO_NAME: Text = text("Navn ikke registreret", "Name not recorded");
+/// The Danish civil registration number.
+pub const CPR: Text = text("CPR", "CPR");
+/// Another number of the patient.
+pub const NUMBER: Text = text("Patient-id", "Patient id");
 /// The form.
 pub const APP_HISTORY: Text = text("Infektionshistorik", "Infection history");
 /// What the form does.
@@ -289,6 +371,48 @@ pub const APP_FROM: Text = text("Fra", "From");
 pub const APP_TO: Text = text("Til", "To");
 /// Stores the statement.
 pub const APP_WRITE: Text = text("Registrér", "Record");
+
+/// When a patient was born, and the age.
+pub fn born(day: &str, age: Option<&str>, language: Language) -> String {
+    match age {
+        Some(age) => say!(language, "født {day} ({age})", "born {day} ({age})"),
+        None => say!(language, "født {day}", "born {day}"),
+    }
+}
+
+/// That a patient has died.
+pub fn died(when: Option<When>, language: Language) -> String {
+    match when {
+        Some(when) => {
+            let day = locale::when(when, language);
+            say!(language, "død {day}", "died {day}")
+        }
+        None => say!(language, "død", "deceased"),
+    }
+}
+
+/// An age in years, which an incomplete date leaves open.
+pub fn age_in_years(least: i32, most: i32, language: Language) -> String {
+    let years = span(least, most);
+    say!(language, "{years} år", "{years} years")
+}
+
+/// The same in months, of a small child.
+pub fn age_in_months(least: i32, most: i32, language: Language) -> String {
+    let months = span(least, most);
+    match (least, most) {
+        (1, 1) => say!(language, "{months} måned", "{months} month"),
+        _ => say!(language, "{months} måneder", "{months} months"),
+    }
+}
+
+fn span(least: i32, most: i32) -> String {
+    if least == most {
+        least.to_string()
+    } else {
+        format!("{least}–{most}")
+    }
+}
 
 /// The statement in a sentence.
 pub fn history(present: bool, from: &str, to: &str, language: Language) -> String {

@@ -1,36 +1,38 @@
-//! The app itself: the patient's chart read with the session's token, shown, and the form that writes the
-//! statement of the infection history back.
+//! The app itself: the patient's chart read with the session's token, and shown.
 
 use std::{borrow::Borrow, sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::{
-    Form,
     extract::{Query, State as Shared},
-    http::{HeaderMap, HeaderValue},
+    http::HeaderMap,
     response::Response,
 };
 use jiff::civil::Date;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    message::{Why, page},
+    banner::Banner,
+    history::Outcome,
+    message::{Why, page, page_after},
     registered,
-    session::{Session, same},
+    session::Session,
 };
 use crate::{
-    cards::{Language, catalogue::Text, infection_history, locale},
+    cards::{Language, catalogue::Text},
     cds_hooks::{self, Evaluation, Settings, request::Request},
+    chart::identity::Identity,
     config::{BaseUrl, Client},
-    guideline::{date::plus_months, hooks::Hook, parameters::K5_INFECTION_MONTHS},
+    guideline::{
+        date::plus_months, facts::StatementKind, hooks::Hook, parameters::K5_INFECTION_MONTHS,
+    },
     server::{
         State,
         caller::Caller,
         fetch::{Limits, fetch},
         language,
-        outbound::{Budget, FHIR_JSON, FHIR_JSON_TYPES, Wanted},
         pages::{self, view::ResultView, words},
         telemetry::Span,
     },
@@ -38,8 +40,6 @@ use crate::{
 
 /// How long the chart may take: a person waits, not a hook.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The most bytes of a server's answer to a create.
-const MOST_BYTES: usize = 262_144;
 
 /// What an address of the app may name.
 #[derive(Debug, Default, Deserialize)]
@@ -50,12 +50,12 @@ pub struct Asked {
 }
 
 /// The patient that is looked at, and with which access.
-struct Access {
-    client: Client,
-    server: BaseUrl,
-    patient: String,
+pub struct Access {
+    pub client: Client,
+    pub server: BaseUrl,
+    pub patient: String,
     /// None against the open demonstration.
-    session: Option<Session>,
+    pub session: Option<Session>,
 }
 
 #[derive(Template)]
@@ -64,21 +64,55 @@ struct Page {
     language: Language,
     languages: [(&'static str, &'static str, String, bool); 2],
     patient: String,
+    /// Who the patient is; none where the EHR shows it beside the app.
+    banner: Option<Banner>,
     result: String,
     from: Date,
     to: Date,
     /// What a form of the page must bring; none without a session.
     form: Option<String>,
+    /// Names this page, so that the same form sent twice is known.
+    entry: Uuid,
     /// The demonstration patient, for the form.
     open: Option<String>,
     written: Option<Written>,
 }
 
 /// What has come of the form.
-struct Written {
-    stored: bool,
-    words: String,
-    resource: String,
+#[derive(Debug)]
+pub struct Written {
+    pub outcome: Outcome,
+    pub present: bool,
+    pub period: (Date, Date),
+    /// The statement in a sentence, and as the resource that says it.
+    pub words: String,
+    pub resource: String,
+}
+
+impl Written {
+    pub fn stored(&self) -> bool {
+        self.outcome == Outcome::Stored
+    }
+
+    pub fn title(&self, language: Language) -> &'static str {
+        match self.outcome {
+            Outcome::Stored => words::APP_STORED,
+            Outcome::NotAllowed | Outcome::Refused => words::APP_AS_TEXT,
+            Outcome::Unknown => words::APP_MAYBE_STORED,
+        }
+        .say(language)
+    }
+
+    /// Why it was not stored.
+    pub fn reason(&self, language: Language) -> Option<&'static str> {
+        let why = match self.outcome {
+            Outcome::Stored => return None,
+            Outcome::NotAllowed => words::APP_NOT_ALLOWED,
+            Outcome::Refused => words::APP_NOT_TAKEN,
+            Outcome::Unknown => words::APP_NO_ANSWER,
+        };
+        Some(why.say(language))
+    }
 }
 
 impl Page {
@@ -87,7 +121,7 @@ impl Page {
     }
 }
 
-fn language_of(state: &State, asked: Option<&str>, headers: &HeaderMap) -> Language {
+pub fn language_of(state: &State, asked: Option<&str>, headers: &HeaderMap) -> Language {
     match asked {
         Some("da") => Language::Da,
         Some("en") => Language::En,
@@ -95,7 +129,8 @@ fn language_of(state: &State, asked: Option<&str>, headers: &HeaderMap) -> Langu
     }
 }
 
-fn access(state: &State, headers: &HeaderMap, patient: Option<&str>) -> Result<Access, Why> {
+/// The patient that a request may look at.
+pub fn access(state: &State, headers: &HeaderMap, patient: Option<&str>) -> Result<Access, Why> {
     if let (Some(demonstration), Some(patient)) = (&state.demonstration, patient) {
         let known = demonstration.patients().iter();
         let found = known.filter(|known| known.id == patient).count() == 1;
@@ -139,14 +174,21 @@ pub async fn show(
 }
 
 /// The chart is read and assessed as at `patient-view`, from the FHIR server alone.
-async fn chart_page(
+pub async fn chart_page(
     state: &State,
     access: &Access,
     language: Language,
     written: Option<Written>,
 ) -> Result<Response, Why> {
-    let evaluation = evaluate(state, access, language).await?;
-    let view = ResultView::to_read(&evaluation, language);
+    let (evaluation, identity) = match evaluate(state, access, language).await {
+        Ok(evaluated) => evaluated,
+        // What has become of the statement is said all the same.
+        Err(why) => return Ok(page_after(why, written, language)),
+    };
+    let written = written.map(|written| looked_up(written, &evaluation));
+    let session = access.session.as_ref();
+    let opened_from = session.and_then(|session| session.card.as_deref());
+    let view = ResultView::to_read(&evaluation, language, opened_from);
     let today = evaluation.assessment.as_of;
     let open = access.session.is_none().then(|| access.patient.clone());
     let link = |tag: &str| {
@@ -165,17 +207,43 @@ async fn chart_page(
         language,
         languages,
         patient: format!("Patient/{}", access.patient),
+        banner: session
+            .is_none_or(|session| !session.banner_is_shown)
+            .then(|| Banner::new(identity.as_ref(), &evaluation, language)),
         result: pages::render(&view).map_err(|_| Why::NoChart)?,
         from: plus_months(today, -K5_INFECTION_MONTHS),
         to: today,
-        form: access.session.as_ref().map(|session| session.form.clone()),
+        form: session.map(|session| session.form.clone()),
+        entry: Uuid::new_v4(),
         open,
         written,
     };
     pages::page(&page).map_err(|_| Why::NoChart)
 }
 
-async fn evaluate(state: &State, access: &Access, language: Language) -> Result<Evaluation, Why> {
+/// A statement of which it is not known whether it was stored: the chart that was read since may hold it.
+fn looked_up(written: Written, evaluation: &Evaluation) -> Written {
+    let (from, to) = written.period;
+    let mut statements = evaluation.chart.facts.statements.iter();
+    let held = statements.any(|statement| {
+        statement.kind == StatementKind::InfectionHistoryReviewed(written.present)
+            && (statement.from, statement.date) == (Some(from), to)
+    });
+    match written.outcome {
+        Outcome::Unknown if held => Written {
+            outcome: Outcome::Stored,
+            ..written
+        },
+        _ => written,
+    }
+}
+
+/// The patient's chart and what follows from it, and who the patient is.
+async fn evaluate(
+    state: &State,
+    access: &Access,
+    language: Language,
+) -> Result<(Evaluation, Option<Identity>), Why> {
     let service = state
         .services
         .answering(Hook::PatientView)
@@ -191,7 +259,7 @@ async fn evaluate(state: &State, access: &Access, language: Language) -> Result<
             "access_token": session.token,
             "token_type": "Bearer",
             "expires_in": 60,
-            "scope": session.scope,
+            "scope": super::launch::SCOPES,
             "subject": "sid-cds",
         });
     }
@@ -218,137 +286,7 @@ async fn evaluate(state: &State, access: &Access, language: Language) -> Result<
         language,
         refuses: false,
     };
-    cds_hooks::evaluate(service, &request, &fetched, today, settings).map_err(|_| Why::NoChart)
-}
-
-/// The form of the infection history.
-#[derive(Debug, Deserialize)]
-pub struct History {
-    #[serde(default)]
-    form: String,
-    #[serde(default)]
-    patient: Option<String>,
-    #[serde(default)]
-    lang: Option<String>,
-    present: String,
-    from: Date,
-    to: Date,
-}
-
-/// `POST /app/history`.
-pub async fn write_history(
-    Shared(state): Shared<Arc<State>>,
-    headers: HeaderMap,
-    form: Result<Form<History>, axum::extract::rejection::FormRejection>,
-) -> Response {
-    let Ok(Form(history)) = form else {
-        return page(Why::Form, language_of(&state, None, &headers));
-    };
-    let language = language_of(&state, history.lang.as_deref(), &headers);
-    let done = match access(&state, &headers, history.patient.as_deref()) {
-        Ok(access) => write(&state, &access, &history, language).await,
-        Err(why) => Err(why),
-    };
-    done.unwrap_or_else(|why| page(why, language))
-}
-
-async fn write(
-    state: &State,
-    access: &Access,
-    history: &History,
-    language: Language,
-) -> Result<Response, Why> {
-    let ours = access
-        .session
-        .as_ref()
-        .is_none_or(|session| same(&session.form, &history.form));
-    let today = state.clock.today(&state.config.time_zone.0);
-    let present = match history.present.as_str() {
-        "true" => true,
-        "false" => false,
-        _ => return Err(Why::Form),
-    };
-    if !ours || history.from > history.to || history.to > today {
-        return Err(Why::Form);
-    }
-    let period = (history.from, history.to);
-    let patient = format!("Patient/{}", access.patient);
-    let statement = infection_history(&patient, present, period, language);
-    let stored = create(access, &statement).await;
-    let (from, to) = (
-        locale::date(history.from, language),
-        locale::date(history.to, language),
-    );
-    let written = Written {
-        stored,
-        words: words::history(present, &from, &to, language),
-        resource: serde_json::to_string_pretty(&statement).unwrap_or_default(),
-    };
-    chart_page(state, access, language, Some(written)).await
-}
-
-/// Creates the statement at the FHIR server; false where the scopes do not allow it, or the server does
-/// not: the statement is then offered as text.
-async fn create(access: &Access, statement: &Value) -> bool {
-    let Some(session) = access.session.as_ref().filter(|s| may_create(&s.scope)) else {
-        return false;
-    };
-    let (Some(url), Ok(mut authorization), Ok(caller)) = (
-        access.server.join("Observation"),
-        HeaderValue::from_str(&format!("Bearer {}", session.token)),
-        Caller::new(access.client.clone()),
-    ) else {
-        return false;
-    };
-    authorization.set_sensitive(true);
-    let wanted = Wanted {
-        accept: FHIR_JSON,
-        media_types: FHIR_JSON_TYPES,
-        authorization: Some(&authorization),
-    };
-    let body = statement.to_string().into();
-    let budget = Budget::new(MOST_BYTES);
-    let outbound = caller.outbound();
-    let created = outbound.post(&url, (FHIR_JSON, body), wanted, &budget);
-    created.await.is_ok()
-}
-
-/// Whether scopes let Observations be created: `patient/Observation.c…` of version 2, `.write` or `.*`
-/// of version 1.
-fn may_create(scopes: &str) -> bool {
-    scopes.split_whitespace().any(|scope| {
-        let Some((context, right)) = scope.split_once('/') else {
-            return false;
-        };
-        let Some((resource, rights)) = right.split_once('.') else {
-            return false;
-        };
-        let rights = rights.split('?').next().unwrap_or_default();
-        matches!(context, "patient" | "user")
-            && matches!(resource, "Observation" | "*")
-            && (matches!(rights, "write" | "*") || rights.starts_with('c') && rights.len() <= 5)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scopes_that_let_a_statement_be_written() {
-        for (scopes, may) in [
-            ("patient/Observation.crs", true),
-            ("patient/Observation.cruds launch", true),
-            ("launch patient/*.c", true),
-            ("user/Observation.write", true),
-            ("patient/*.*", true),
-            ("patient/Observation.rs", false),
-            ("patient/Condition.crs", false),
-            ("system/Observation.crs", false),
-            ("patient/Observation.create-everything", false),
-            ("", false),
-        ] {
-            assert_eq!(may_create(scopes), may, "{scopes}");
-        }
-    }
+    let evaluation = cds_hooks::evaluate(service, &request, &fetched, today, settings)
+        .map_err(|_| Why::NoChart)?;
+    Ok((evaluation, request.identity(&fetched)))
 }

@@ -9,14 +9,16 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
     Sessions, address,
+    history::may_create,
     message::{Why, page},
     registered,
-    session::{LAUNCH, LONGEST, Launching, Session, same, secret},
+    session::{LARGEST_TOKEN, LAUNCH, LONGEST, Launching, Session, same, secret},
 };
 use crate::{
     cards::Language,
@@ -29,8 +31,9 @@ use crate::{
     },
 };
 
-/// What the app asks to be allowed: to read what the services read, and to create a statement.
-const SCOPES: &str = "launch openid fhirUser patient/Patient.r patient/Observation.crs \
+/// What the app asks to be allowed: to read what the services read, and to create a statement. Who is logged
+/// in is not asked: the EHR knows, and an id token would be one more thing to carry.
+pub const SCOPES: &str = "launch patient/Patient.r patient/Observation.crs \
                       patient/Condition.rs patient/Procedure.rs patient/MedicationRequest.rs \
                       patient/MedicationAdministration.rs patient/MedicationStatement.rs \
                       patient/MedicationDispense.rs patient/Encounter.rs patient/Immunization.rs \
@@ -137,17 +140,57 @@ pub struct Back {
     error: Option<String>,
 }
 
-/// The answer of a token endpoint.
+/// The answer of a token endpoint. What is not listed here, refresh and id tokens among it, is dropped.
 #[derive(Deserialize)]
 struct Token {
     access_token: String,
     token_type: String,
+    /// Seconds; some servers write them as text.
     #[serde(default)]
-    expires_in: Option<i64>,
+    expires_in: Value,
+    /// What was granted; what was asked for where it is absent (RFC 6749 §5.1).
     #[serde(default)]
-    scope: String,
+    scope: Option<String>,
     #[serde(default)]
     patient: Option<String>,
+    /// Absent it is needed.
+    #[serde(default)]
+    need_patient_banner: Value,
+    /// What the link of a card brought along.
+    #[serde(default, rename = "appContext")]
+    app_context: Value,
+}
+
+impl Token {
+    /// How long it lives at most, in seconds.
+    fn life(&self) -> i64 {
+        let longest = seconds(LONGEST);
+        let stated = match &self.expires_in {
+            Value::String(text) => text.parse().ok(),
+            other => other.as_i64(),
+        };
+        stated.unwrap_or(longest).clamp(0, longest)
+    }
+
+    /// The EHR says that it shows who the patient is itself.
+    fn banner_is_shown(&self) -> bool {
+        match &self.need_patient_banner {
+            Value::Bool(needed) => !needed,
+            Value::String(text) => text == "false",
+            _ => false,
+        }
+    }
+
+    /// The code of the card whose link opened the app.
+    fn card(&self) -> Option<String> {
+        let context: Value = match &self.app_context {
+            Value::String(text) => serde_json::from_str(text).ok()?,
+            other => other.clone(),
+        };
+        let code = context.get("card")?.as_str()?;
+        let known = code.len() <= 4 && code.chars().all(|letter| letter.is_ascii_alphanumeric());
+        known.then(|| code.to_owned())
+    }
 }
 
 /// `GET /app/callback`.
@@ -164,7 +207,7 @@ pub async fn callback(
     match finish(&state, launching, &back).await {
         Ok(session) => match state.sessions.set(&session, is_encrypted(&state)) {
             Some(jar) => (jar, gone, Redirect::to("/app")).into_response(),
-            None => page(Why::Refused, language),
+            None => (gone, page(Why::LargeToken, language)).into_response(),
         },
         // A launch is used once, whatever came of it.
         Err(why) => (gone, page(why, language)).into_response(),
@@ -206,15 +249,18 @@ async fn finish(state: &State, launching: Option<Launching>, back: &Back) -> Res
     if !token.token_type.eq_ignore_ascii_case("bearer") {
         return Err(Why::Refused);
     }
-    let longest = seconds(LONGEST);
-    let life = token.expires_in.unwrap_or(longest).clamp(0, longest);
+    if token.access_token.len() > LARGEST_TOKEN {
+        return Err(Why::LargeToken);
+    }
     Ok(Session {
         iss: server.to_string(),
+        creates: may_create(token.scope.as_deref().unwrap_or(SCOPES)),
+        banner_is_shown: token.banner_is_shown(),
+        card: token.card(),
+        form: secret(),
+        until: state.clock.now().as_second() + token.life(),
         patient: token.patient.filter(|id| is_id(id)).ok_or(Why::NoPatient)?,
         token: token.access_token,
-        scope: token.scope,
-        form: secret(),
-        until: state.clock.now().as_second() + life,
     })
 }
 

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use super::app::Written;
 use crate::{
     cards::{Language, catalogue::Text},
     server::pages::{self, words},
@@ -26,6 +27,8 @@ pub enum Why {
     NotOurs,
     /// The authorisation server refused.
     Refused,
+    /// The access token is larger than the app takes.
+    LargeToken,
     /// No patient was chosen.
     NoPatient,
     /// The chart could not be read.
@@ -42,6 +45,7 @@ impl Why {
             Self::NoLogin => words::APP_NO_LOGIN,
             Self::NotOurs => words::APP_NOT_OURS,
             Self::Refused => words::APP_REFUSED,
+            Self::LargeToken => words::APP_LARGE_TOKEN,
             Self::NoPatient => words::APP_NO_PATIENT,
             Self::NoChart => words::APP_NO_CHART,
             Self::Form => words::APP_FORM,
@@ -55,7 +59,7 @@ impl Why {
                 StatusCode::BAD_REQUEST
             }
             Self::Refused => StatusCode::FORBIDDEN,
-            Self::NoLogin | Self::NoChart => StatusCode::BAD_GATEWAY,
+            Self::NoLogin | Self::LargeToken | Self::NoChart => StatusCode::BAD_GATEWAY,
         }
     }
 }
@@ -65,6 +69,7 @@ impl Why {
 struct Message {
     language: Language,
     why: Why,
+    written: Option<Written>,
 }
 
 impl Message {
@@ -75,8 +80,18 @@ impl Message {
 
 /// The page; the log gets the reason's name only.
 pub fn page(why: Why, language: Language) -> Response {
+    page_after(why, None, language)
+}
+
+/// The page after a form was sent, which says what came of it too.
+pub fn page_after(why: Why, written: Option<Written>, language: Language) -> Response {
     tracing::warn!(reason = ?why, "the app does not open");
-    match pages::page(&Message { language, why }) {
+    let message = Message {
+        language,
+        why,
+        written,
+    };
+    match pages::page(&message) {
         Ok(page) => (why.status(), page).into_response(),
         Err(refusal) => refusal.into_response(),
     }

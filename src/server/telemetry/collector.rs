@@ -48,7 +48,7 @@ impl Collector {
         // Whoever wrote the address into the configuration means that host, wherever it is.
         let host: Vec<_> = url.host().map(|host| host.to_owned()).into_iter().collect();
         Ok(Self {
-            outbound: Outbound::new(std::slice::from_ref(endpoint), &host)?,
+            outbound: Outbound::new(std::slice::from_ref(endpoint), &host, Vec::new())?,
             url,
             runtime: Handle::current(),
             down: AtomicBool::new(false),

@@ -21,6 +21,8 @@ struct Tokens {
     until: HashMap<String, i64>,
     /// How many there were after the last look for what has expired.
     kept: usize,
+    /// The latest time after which a token that is forgotten is refused anyway.
+    forgotten: i64,
 }
 
 impl Seen {
@@ -33,10 +35,20 @@ impl Seen {
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = tokens.until.len();
         if count >= FEW && (count >= tokens.kept.saturating_mul(2) || count >= MOST) {
-            tokens.until.retain(|_, until| *until > now);
+            let Tokens {
+                until, forgotten, ..
+            } = &mut *tokens;
+            until.retain(|_, until| {
+                let stays = *until > now;
+                if !stays {
+                    *forgotten = (*forgotten).max(*until);
+                }
+                stays
+            });
             tokens.kept = tokens.until.len().max(FEW);
         }
-        if tokens.until.contains_key(&id) {
+        // One that is forgotten has expired, unless the clock was set back since: it may be any of them.
+        if tokens.until.contains_key(&id) || until <= tokens.forgotten {
             return Err(Denial::Replayed);
         }
         if tokens.until.len() >= MOST {
@@ -62,6 +74,27 @@ mod tests {
         }
         let kept = seen.0.lock().unwrap().until.len();
         assert!((60..=2 * FEW).contains(&kept), "{kept}");
+    }
+
+    #[test]
+    fn a_token_that_was_forgotten_is_not_let_in_when_the_clock_is_set_back() {
+        let seen = Seen::default();
+        for number in 0..2 * FEW {
+            let until = 60 + i64::from(number % 2 == 0);
+            assert_eq!(seen.enter(number.to_string(), until, 0), Ok(()));
+        }
+        // An hour ahead, when they are forgotten; and back.
+        assert_eq!(seen.enter("ahead".to_owned(), 3660, 3600), Ok(()));
+        assert_eq!(seen.0.lock().unwrap().until.len(), 1);
+        for number in ["0", "1", "not used before"] {
+            let again = seen.enter(number.to_owned(), 61, 0);
+            assert_eq!(again, Err(Denial::Replayed), "{number}");
+        }
+        assert_eq!(seen.enter("later".to_owned(), 62, 1), Ok(()));
+        assert_eq!(
+            seen.enter("ahead".to_owned(), 3660, 1),
+            Err(Denial::Replayed)
+        );
     }
 
     #[test]

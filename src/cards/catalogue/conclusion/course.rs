@@ -44,6 +44,16 @@ pub(super) fn review(case: &Case<'_>) -> Vec<String> {
     out
 }
 
+/// The review that a decision on the stop answers too (C12 is then not shown).
+fn review_beside(case: &Case<'_>) -> Option<String> {
+    let day = case.date(case.assessment.course.review_due?);
+    Some(say!(
+        case.language,
+        "Opfølgningen **{day}** er heller ikke registreret; en stillingtagen her gælder også som den opfølgning.",
+        "The review due **{day}** is not recorded either; a decision here counts as that review too."
+    ))
+}
+
 pub(super) fn stop_after_index(case: &Case<'_>) -> Vec<String> {
     let language = case.language;
     let event = index_phrase(case.stop_index(), case);
@@ -104,6 +114,9 @@ pub(super) fn stop_after_index(case: &Case<'_>) -> Vec<String> {
             "With considerable infection risk in the community a short extension can be relevant (here until {latest} at most). If infections follow the stop, antibiotic prophylaxis can be tried; restart follows the criteria for haematological disease."
         ));
     }
+    if case.stop_reached() && case.stop_case() != StopCase::Extended {
+        out.extend(review_beside(case));
+    }
     out
 }
 
@@ -153,6 +166,7 @@ pub(super) fn stop_attempt(case: &Case<'_>) -> Vec<String> {
         "Ved recidiv af infektioner kan behandlingen genoptages.",
         "If infections recur, treatment may be resumed."
     ));
+    out.extend(review_beside(case));
     out
 }
 

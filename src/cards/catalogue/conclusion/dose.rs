@@ -220,14 +220,14 @@ pub(super) fn gram_for_gram(case: &Case<'_>) -> Vec<String> {
     let mut out = vec![first];
     let home = |route| matches!(route, IgRoute::Sc | IgRoute::FacilitatedSc);
     let order = case.chart.facts.order.as_ref();
-    let running = case.chart.facts.running_orders.first();
+    let running = &case.chart.facts.running_orders;
     if order.is_some_and(|order| home(order.route)) {
         out.push(say!(
             language,
             "I hjemmebehandling ændrer styrke, injektionsvolumen, infusionshastighed, håndtering og pumpe sig med præparatet, mest til og fra faciliteret SCIG; patienten skal oplæres i det nye.",
             "In home treatment strength, injection volume, infusion rate, handling and pump change with the product, most to and from facilitated SCIG; the patient has to be trained in the new one."
         ));
-    } else if running.is_some_and(|running| running.route == IgRoute::Iv) {
+    } else if !running.is_empty() && running.iter().all(|one| one.route == IgRoute::Iv) {
         out.push(say!(
             language,
             "IVIG-præparater, der gives på sygehus, kan skiftes direkte indbyrdes.",

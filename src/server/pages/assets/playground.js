@@ -189,7 +189,7 @@ function showLink() {
 function perform(what, name) {
   const { day, hook } = state;
   if (what === "accepted") {
-    const suggestion = (answer?.response.cards ?? [])
+    const suggestion = cards()
       .flatMap((card) => card.suggestions ?? [])
       .find((known) => known.uuid === name);
     if (!suggestion) return false;
@@ -208,7 +208,56 @@ function perform(what, name) {
 }
 
 async function step(what, name) {
-  if (perform(what, name)) await show({ focus: true });
+  const card = cards().find((known) => known.suggestions?.some(({ uuid }) => uuid === name));
+  const { feedback } = answer ?? {};
+  if (!perform(what, name)) return;
+  if (what === "accepted" && card) {
+    const told = await tell(feedback, {
+      card: card.uuid,
+      outcome: "accepted",
+      acceptedSuggestions: [{ id: name }],
+    });
+    if (told !== null) showTold($("told"), told);
+  }
+  await show({ focus: true });
+}
+
+const cards = () => answer?.response.cards ?? [];
+
+/**
+ * Tells the service what was done with a card, as an EHR does. Whether it was kept; null where the page
+ * sends no feedback.
+ */
+async function tell(address, entry) {
+  if (!address) return null;
+  const body = { feedback: [{ ...entry, outcomeTimestamp: new Date().toISOString() }] };
+  let said = texts.noAnswer;
+  let kept = false;
+  try {
+    const response = await fetch(address, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    kept = response.ok;
+    said = `${response.status} ${response.statusText}\n${await response.text()}`.trim();
+  } catch {
+    // Said below.
+  }
+  $("feedback").textContent = `POST ${address}\n\n${JSON.stringify(body, null, 2)}\n\n${said}`;
+  return kept;
+}
+
+/** Says whether feedback was kept, and where it is counted. */
+function showTold(place, kept) {
+  place.replaceChildren(kept ? texts.feedbackSent : texts.feedbackFailed);
+  if (kept) {
+    const link = document.createElement("a");
+    link.href = `/report?lang=${language}`;
+    link.textContent = texts.seeReport;
+    place.append(" ", link);
+  }
+  place.hidden = false;
 }
 
 /** Begins with a patient or with what was pasted, before the first step. */
@@ -217,6 +266,7 @@ function begin(makeSubject) {
   subject = beginning();
   answer = null;
   state.steps = [];
+  if ($("told")) $("told").hidden = true;
 }
 
 async function beginWithPatient(id) {
@@ -349,17 +399,36 @@ $("result").addEventListener("click", (event) => {
   if (override) setAside(override.closest("article"));
 });
 
-/** Folds a card, as an EHR does until the next answer. */
-function setAside(card) {
-  const reason = card.querySelector("details.override select");
+/** Folds a card, as an EHR does until the next answer, and tells the service why. */
+async function setAside(article) {
+  const card = cards().find(({ uuid }) => uuid === article.dataset.card);
+  const select = article.querySelector("details.override select");
+  const reason = card?.overrideReasons?.[select.selectedIndex];
+  const words = article.querySelector("details.override textarea")?.value.trim();
   const note = document.createElement("p");
   note.className = "set-aside";
   note.tabIndex = -1;
-  note.textContent = `${texts.overridden}: ${reason.selectedOptions[0]?.textContent ?? ""}`;
-  const title = card.querySelector("h3");
-  card.replaceChildren(title, note);
-  card.classList.add("folded");
+  const why = [select.selectedOptions[0]?.textContent, words].filter(Boolean).join(" – ");
+  note.textContent = `${texts.overridden}: ${why}`;
+  const title = article.querySelector("h3");
+  article.replaceChildren(title, note);
+  article.classList.add("folded");
   note.focus();
+  const overrideReason = {
+    ...(reason && { reason: { system: reason.system, code: reason.code } }),
+    ...(words && { userComment: words }),
+  };
+  const kept = await tell(answer?.feedback, {
+    card: article.dataset.card,
+    outcome: "overridden",
+    ...(Object.keys(overrideReason).length > 0 && { overrideReason }),
+  });
+  if (kept === null) return;
+  const told = document.createElement("p");
+  told.className = "set-aside";
+  told.setAttribute("role", "status");
+  article.append(told);
+  showTold(told, kept);
 }
 
 const link = readLink(location.href);

@@ -4,7 +4,16 @@
 //! Clients send feedback twice, and clinicians change their minds; the last outcome by the client's own
 //! time counts, whenever it came.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
+
+use jiff::{
+    ToSpan,
+    civil::{Date, ISOWeekDate, Weekday},
+};
+use serde::{Serialize, Serializer};
 
 use crate::store::{Outcome, Reason, ReceivedOutcome, ShownCard};
 
@@ -20,8 +29,54 @@ pub struct Row {
     pub suggestions: BTreeMap<Option<String>, u64>,
     /// Overridden, by reason.
     pub reasons: BTreeMap<Why, u64>,
-    /// By the week in which the card was first shown in the period, as ISO 8601 writes it: 2026-W12.
-    pub weeks: BTreeMap<String, Done>,
+    /// By the week in which the card was first shown in the period.
+    pub weeks: BTreeMap<Week, Done>,
+}
+
+/// A week of ISO 8601, written as it does: `2026-W12`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Week {
+    year: i16,
+    number: i8,
+}
+
+impl Week {
+    /// The week of a day.
+    pub fn of(day: Date) -> Self {
+        let week = day.iso_week_date();
+        Self {
+            year: week.year(),
+            number: week.week(),
+        }
+    }
+
+    /// The year whose week it is; not always that of its days.
+    pub fn year(self) -> i16 {
+        self.year
+    }
+
+    /// Its number in the year, from 1.
+    pub fn number(self) -> i8 {
+        self.number
+    }
+
+    /// Its first day, `None` at the end of the calendar.
+    pub fn monday(self) -> Option<Date> {
+        let monday = ISOWeekDate::new(self.year, self.number, Weekday::Monday).ok()?;
+        Some(monday.date())
+    }
+}
+
+impl fmt::Display for Week {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-W{:02}", self.year, self.number)
+    }
+}
+
+impl Serialize for Week {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// What was done.
@@ -61,6 +116,19 @@ impl Done {
     }
 }
 
+/// Every week from the first in which a card was shown to the last, those without one too.
+pub fn weeks(tally: &Tally) -> Vec<Week> {
+    let all = || tally.values().flat_map(|row| row.weeks.keys().copied());
+    let (Some(first), Some(last)) = (all().min(), all().max()) else {
+        return Vec::new();
+    };
+    std::iter::successors(Some(first), |week| {
+        Some(Week::of(week.monday()?.checked_add(7.days()).ok()?))
+    })
+    .take_while(|week| *week <= last)
+    .collect()
+}
+
 /// Counts cards with their outcomes, which are in the order in which they came about.
 pub fn tally(shown: &[ShownCard], outcomes: &[ReceivedOutcome]) -> Tally {
     let last: HashMap<_, _> = outcomes
@@ -74,8 +142,7 @@ pub fn tally(shown: &[ShownCard], outcomes: &[ReceivedOutcome]) -> Tally {
         let received = last.get(&card.card);
         let outcome = received.map(|received| &received.outcome);
         row.done.add(outcome);
-        let week = card.first.iso_week_date();
-        let week = format!("{:04}-W{:02}", week.year(), week.week());
+        let week = Week::of(card.first);
         row.weeks.entry(week).or_default().add(outcome);
         match outcome {
             None => {}
@@ -181,21 +248,28 @@ mod tests {
             code: "O6".to_owned(),
         });
         assert_eq!(row("C01").reasons, [(data, 1)].into());
-        let weeks = [("2026-W01", done(1, 1, 0)), ("2026-W02", done(0, 0, 1))];
+        let weeks = [
+            (date(2026, 1, 1), done(1, 1, 0)),
+            (date(2026, 1, 5), done(0, 0, 1)),
+        ];
         assert_eq!(
             row("C01").weeks,
-            weeks.map(|(w, d)| (w.to_owned(), d)).into()
+            weeks.map(|(day, done)| (Week::of(day), done)).into()
         );
         assert_eq!(row("C05").done, done(0, 2, 0));
         assert_eq!(
             row("C05").reasons,
             [(Why::Words, 1), (Why::NotSaid, 1)].into()
         );
-        let weeks: Vec<&String> = row("C05").weeks.keys().collect();
+        let weeks: Vec<String> = row("C05").weeks.keys().map(Week::to_string).collect();
         assert_eq!(
             weeks,
             ["2026-W02", "2026-W53"],
             "1 January 2027 is in week 53 of 2026"
         );
+        let all = super::weeks(&tally);
+        assert_eq!((all.len(), all[0].to_string()), (53, "2026-W01".to_owned()));
+        let monday = Week::of(date(2027, 1, 1)).monday();
+        assert_eq!(monday, Some(date(2026, 12, 28)));
     }
 }
