@@ -78,6 +78,8 @@ use telemetry::{SERVER_TIMING, Telemetry, TelemetryError};
 pub use terminology::TerminologyError;
 use trust::{Trust, TrustError};
 
+/// How often the recorded times are sorted into their buckets.
+const SETTLE_METRICS: std::time::Duration = std::time::Duration::from_secs(5);
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
 /// Connections that the system holds until they are accepted; it may hold fewer. Those that come on top are
@@ -388,6 +390,13 @@ pub async fn run(
         let routes = report::router(Arc::clone(&state));
         beside.spawn(async { axum::serve(listener, routes).await.map_err(ServerError::Io) });
     }
+    let of = Arc::clone(&state);
+    beside.spawn(async move {
+        loop {
+            tokio::time::sleep(SETTLE_METRICS).await;
+            of.metrics.settle();
+        }
+    });
     let of = Arc::clone(&state);
     beside.spawn(async move {
         of.trust.prepare(of.clock.now().as_second()).await;

@@ -143,8 +143,12 @@ fn read_analyte(
     drawn: Option<When>,
     facts: &mut Facts,
 ) {
+    let codings: Vec<_> = analyte.codes.codings().collect();
+    let membership = analyte.codes.membership(record.terminology);
     let concepts = |sets: &[ValueSetId]| -> Vec<&Concept> {
-        let codings: Vec<_> = analyte.codes.codings().collect();
+        if !membership.meets(Membership::of(sets)) {
+            return Vec::new();
+        }
         sets.iter()
             .filter_map(|set| record.terminology.find_any(*set, &codings))
             .collect()

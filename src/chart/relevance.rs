@@ -177,12 +177,9 @@ fn matters(concept: Option<&RawValue>, terminology: &Terminology) -> bool {
         any = true;
         coding.system.is_none() || terminology.is_in_any_set(coding)
     }) || !any
-        || !codes
-            .codings()
-            .any(|coding| terminology.knows_system(coding))
-            && codes
-                .all_words()
-                .any(|words| !looks(terminology, "", words).is_empty())
+        || codes
+            .all_words()
+            .any(|words| !looks(terminology, "", words).is_empty())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod site;
 pub mod statement;
 mod system;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rust_decimal::Decimal;
 
@@ -91,6 +91,8 @@ pub struct InfectionCode {
 pub struct Terminology {
     sets: HashMap<&'static str, Set>,
     index: Index,
+    /// Words that name drugs, in lower case.
+    drugs: HashMap<ValueSetId, HashSet<String>>,
     foci: Codes<Focus>,
     units: Codes<load::Unit>,
     products: Vec<Product>,
@@ -270,13 +272,6 @@ impl Terminology {
             .collect();
         found.sort_unstable();
         found
-    }
-
-    /// The names of the concepts of a set, in no order.
-    pub fn displays(&self, set: ValueSetId) -> impl Iterator<Item = &str> {
-        let own = self.sets.get(set.as_str()).into_iter();
-        own.flat_map(|set| set.exact.all().chain(set.prefix.all()))
-            .filter_map(|(_, _, concept)| concept.display.as_deref())
     }
 
     /// The codes with which a suggestion orders.

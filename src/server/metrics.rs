@@ -91,6 +91,12 @@ impl Metrics {
         metrics::with_local_recorder(&*self.recorder, what);
     }
 
+    /// Sorts the times that were recorded since the last time into their buckets; until then each takes
+    /// memory, and nobody may ever ask for [`Metrics::text`].
+    pub fn settle(&self) {
+        self.handle.run_upkeep();
+    }
+
     /// In Prometheus' text format, with the shares as they are now.
     pub fn text(&self) -> String {
         let now = self.clock.now();

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Coding, Concept, Focus, Normalised, Terminology, ValueSetId, orders::Ordered, products, sets,
-    site,
+    Coding, Concept, Focus, Normalised, Terminology, ValueSetId, look, orders::Ordered, products,
+    sets, site,
 };
 
 /// Which concepts a code stands for.
@@ -225,6 +225,10 @@ impl Terminology {
 
     fn insert(&mut self, id: ValueSetId, key: Normalised<'_>, by_prefix: bool, concept: Concept) {
         self.index.insert(id, &key, by_prefix);
+        if let Some(display) = &concept.display {
+            let names = look::drug_names(id, display);
+            self.drugs.entry(id).or_default().extend(names);
+        }
         let set = self.sets.entry(id.as_str()).or_default();
         let codes = if by_prefix {
             &mut set.prefix

@@ -102,16 +102,25 @@ pub fn looks(terminology: &Terminology, element: &str, name: &str) -> Vec<Look> 
     looks
 }
 
-/// Is a long word of `words` one of the names of the drugs of a set?
+/// Is one of `words` the name of a drug of the set?
 fn is_named_in(terminology: &Terminology, set: ValueSetId, words: &[&str]) -> bool {
+    let names = terminology.drugs.get(&set);
+    names.is_some_and(|names| words.iter().any(|word| names.contains(*word)))
+}
+
+/// The long words of a concept's name, where its set is of drugs that are told by their names.
+pub(super) fn drug_names(set: ValueSetId, display: &str) -> Vec<String> {
     /// Shorter words are not names of drugs.
     const LONG: usize = 9;
-    terminology.displays(set).any(|display| {
-        let display = display.to_lowercase();
-        display
-            .split(|letter: char| !letter.is_alphanumeric())
-            .any(|name| name.len() >= LONG && words.contains(&name))
-    })
+    if ![sets::MED_CAR_T, sets::MED_BISPECIFIC].contains(&set) {
+        return Vec::new();
+    }
+    display
+        .to_lowercase()
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|name| name.len() >= LONG)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Names with one of these tell no total concentration: antibodies, subclasses, other fluids.

@@ -3,8 +3,11 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
+    iter,
     path::Path,
     sync::mpsc::{Receiver, SyncSender},
+    thread,
+    time::Duration,
 };
 
 /// What the thread is told.
@@ -21,19 +24,28 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
 }
 
+/// How long lines are gathered before they are written: under load, to wake a thread for each of them costs
+/// more than to write it.
+const GATHER: Duration = Duration::from_millis(5);
+
 /// Writes until nobody can send a line any more.
 pub(super) fn write(mut file: File, lines: &Receiver<Line>) {
     let mut torn = false;
-    for line in lines {
-        match line {
-            Line::Text(text) => {
-                if let Err(error) = add(&mut file, &text, &mut torn) {
-                    metrics::counter!("sid_cds_audit_lost_total").increment(1);
-                    tracing::error!(%error, "a line of the audit trail is lost");
+    while let Ok(first) = lines.recv() {
+        if matches!(first, Line::Text(_)) {
+            thread::sleep(GATHER);
+        }
+        for line in iter::once(first).chain(lines.try_iter()) {
+            match line {
+                Line::Text(text) => {
+                    if let Err(error) = add(&mut file, &text, &mut torn) {
+                        metrics::counter!("sid_cds_audit_lost_total").increment(1);
+                        tracing::error!(%error, "a line of the audit trail is lost");
+                    }
                 }
-            }
-            Line::Written(sender) => {
-                let _ = sender.send(());
+                Line::Written(sender) => {
+                    let _ = sender.send(());
+                }
             }
         }
     }
