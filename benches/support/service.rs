@@ -111,6 +111,7 @@ listen = "127.0.0.1:0"
 public-urls = ["{PUBLIC}"]
 client-calls-per-second = 1000000
 client-calls-at-once = 1000000
+calls-per-processor = 1000
 store = "sqlite:{folder}/store.sqlite"
 audit = "file:{folder}/audit.ndjson"
 log-format = "json"
