@@ -100,7 +100,7 @@ pub struct Server {
 
 impl Server {
     /// `sid-cds serve` as in production: tokens checked, the audit trail and the store in files,
-    /// the log on. Only the rate that one client may call at is lifted. `further` lines of the
+    /// the log on. Only the limits of one client and of each processor are lifted. `further` lines of the
     /// configuration belong to the client.
     pub fn sid_cds(folder: &Path, signer: &Signer, further: &str) -> Self {
         fs::write(folder.join("keys.json"), signer.key_set()).expect("the key file");
