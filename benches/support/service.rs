@@ -100,7 +100,7 @@ pub struct Server {
 
 impl Server {
     /// `sid-cds serve` as in production: tokens checked, the audit trail and the store in files,
-    /// the log on. Only the rate that one client may call at is lifted. `further` lines of the
+    /// the log on. Only the limits of one client and of each processor are lifted. `further` lines of the
     /// configuration belong to the client.
     pub fn sid_cds(folder: &Path, signer: &Signer, further: &str) -> Self {
         fs::write(folder.join("keys.json"), signer.key_set()).expect("the key file");
@@ -111,6 +111,7 @@ listen = "127.0.0.1:0"
 public-urls = ["{PUBLIC}"]
 client-calls-per-second = 1000000
 client-calls-at-once = 1000000
+calls-per-processor = 1000
 store = "sqlite:{folder}/store.sqlite"
 audit = "file:{folder}/audit.ndjson"
 log-format = "json"
