@@ -16,6 +16,7 @@ use super::{
     caller::Caller,
     error::Refusal,
     handlers,
+    limits::Turn,
     telemetry::{Span, Stage, Stages},
 };
 use crate::{
@@ -31,6 +32,7 @@ const RETRY_AFTER_SECONDS: u32 = 30;
 pub async fn receive(
     Shared(state): Shared<Arc<State>>,
     caller: Caller,
+    Extension(turn): Extension<Turn>,
     span: Span,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -40,7 +42,8 @@ pub async fn receive(
         return Refusal::not_found(handlers::NO_SUCH_SERVICE).into_response();
     };
     let mut stages = Stages::of(span);
-    let kept = keep(&state, (service.id(), &caller), &headers, body, &mut stages).await;
+    let asked = (service.id(), &caller, &turn);
+    let kept = keep(&state, asked, &headers, body, &mut stages).await;
     let response = match kept {
         Ok(entries) => {
             let no_store = [(header::CACHE_CONTROL, "no-store")];
@@ -54,7 +57,7 @@ pub async fn receive(
 
 async fn keep(
     state: &State,
-    (service, caller): (&str, &Caller),
+    (service, caller, turn): (&str, &Caller, &Turn),
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
     stages: &mut Stages,
@@ -76,7 +79,9 @@ async fn keep(
         })
         .collect();
     stages.begin(Stage::Store);
-    let unknown = state.store.add_feedback(&received).await.map_err(|error| {
+    // A store that hangs takes no hook's turn.
+    let kept = turn.pause(state.store.add_feedback(&received)).await;
+    let unknown = kept.map_err(|error| {
         tracing::error!(%error, entries = received.len(), "feedback was not kept");
         metrics::counter!("sid_cds_feedback_not_kept_total").increment(count(received.len()));
         let text = "Feedback cannot be kept now. Send it again later.";
