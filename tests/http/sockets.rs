@@ -1,6 +1,6 @@
 //! The service on a real socket: clients that are slow, half gone or never read, TLS, and a stop.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use sid_cds::{
     config::{ClientTrust, Config, RequiredDataMissing},
@@ -185,7 +185,13 @@ async fn a_client_that_is_half_gone() {
 /// answered meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_that_never_read() {
-    let service = Running::start(|config| config.send_time = Duration::from_millis(300)).await;
+    let service = Running::start(|config| {
+        config.send_time = Duration::from_millis(300);
+        // All of them are one client here, whose rate is not what is asked about.
+        config.client_calls_per_second = NonZeroU32::new(1_000_000).unwrap();
+        config.client_calls_at_once = NonZeroU32::new(1_000_000).unwrap();
+    })
+    .await;
     let asked = Arc::new(b"GET /cds-services HTTP/1.1\r\nhost: x\r\n\r\n".repeat(500_000));
     let mut clients = JoinSet::new();
     for _ in 0..4 {
