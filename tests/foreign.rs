@@ -83,7 +83,7 @@ fn examples() -> Examples {
     (examples, large)
 }
 
-/// The service as a client reaches it, with room for all examples in one body.
+/// The service as a client reaches it, with room for all examples in one body and all calls at once.
 fn service() -> Router {
     let (service, _) = service_with(|config| {
         config.entry_limit = 100_000;
@@ -91,6 +91,8 @@ fn service() -> Router {
         config.body_limit_bytes = BODY_LIMIT;
         config.client_calls_per_second = NonZeroU32::MAX;
         config.client_calls_at_once = NonZeroU32::MAX;
+        config.concurrent_calls = 10_000;
+        config.calls_per_processor = 10_000;
     });
     service
 }
