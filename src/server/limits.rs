@@ -145,7 +145,7 @@ fn processors() -> usize {
 }
 
 /// A call's turn at the processors, which it has while it computes or waits to compute, and not while it
-/// waits for FHIR servers.
+/// waits for FHIR servers or the store.
 #[derive(Debug, Clone)]
 pub struct Turn {
     permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,

@@ -8,7 +8,7 @@ mod results;
 use super::{
     Timeline,
     axis::Days,
-    svg::{Anchor, Canvas, Pen, Type},
+    svg::{Anchor, Canvas, HAIR, INK, LABEL, NAME, Pen, SMALL, SOFT_INK, Type},
 };
 use crate::{
     cards::{Language, catalogue::timeline as words},
@@ -22,9 +22,6 @@ const LEFT: f64 = 138.0;
 /// Where they end: to the right stand the limits' names.
 const RIGHT: f64 = 888.0;
 
-const INK: &str = "#1b2733";
-const SOFT_INK: &str = "#4a5965";
-const GRID: &str = "#d5dce1";
 const WINTER: &str = "#edf2f7";
 const IGG: &str = "#0b4f6c";
 const IGA: &str = "#7a3e00";
@@ -37,30 +34,6 @@ const DEFINITIONS: &str = r##"<pattern id="timeline-course" width="6" height="6"
 <pattern id="timeline-aim" width="5" height="5" patternUnits="userSpaceOnUse"><rect width="5" height="5" fill="#e6f2ea"/><circle cx="1.5" cy="1.5" r="0.9" fill="#3c7a54"/></pattern>
 "##;
 
-const NAME: Type = Type {
-    size: 13.0,
-    colour: INK,
-    bold: true,
-    anchor: Anchor::Start,
-};
-const LABEL: Type = Type {
-    size: 12.0,
-    colour: INK,
-    bold: false,
-    anchor: Anchor::Start,
-};
-const SMALL: Type = Type {
-    size: 11.0,
-    colour: SOFT_INK,
-    bold: false,
-    anchor: Anchor::Start,
-};
-
-const HAIR: Pen = Pen {
-    colour: GRID,
-    width: 1.0,
-    dashes: "",
-};
 const THIN: Pen = Pen {
     colour: INK,
     width: 1.2,
@@ -76,16 +49,6 @@ const NONE: Pen = Pen {
     width: 0.0,
     dashes: "",
 };
-
-impl Type {
-    fn at(self, anchor: Anchor) -> Self {
-        Self { anchor, ..self }
-    }
-
-    fn coloured(self, colour: &'static str) -> Self {
-        Self { colour, ..self }
-    }
-}
 
 /// A picture that is being drawn from the top down.
 struct Picture<'a> {

@@ -53,7 +53,52 @@ pub(crate) struct Type {
     pub anchor: Anchor,
 }
 
+/// The colour of lines and words.
+pub(crate) const INK: &str = "#1b2733";
+/// That of lesser words.
+pub(crate) const SOFT_INK: &str = "#4a5965";
+/// That of lines behind what is drawn.
+pub(crate) const GRID: &str = "#d5dce1";
+
+/// The name of a part of a picture.
+pub(crate) const NAME: Type = Type {
+    size: 13.0,
+    colour: INK,
+    bold: true,
+    anchor: Anchor::Start,
+};
+/// What stands beside a mark.
+pub(crate) const LABEL: Type = Type {
+    size: 12.0,
+    colour: INK,
+    bold: false,
+    anchor: Anchor::Start,
+};
+/// An axis and a legend.
+pub(crate) const SMALL: Type = Type {
+    size: 11.0,
+    colour: SOFT_INK,
+    bold: false,
+    anchor: Anchor::Start,
+};
+/// A line behind what is drawn.
+pub(crate) const HAIR: Pen = Pen {
+    colour: GRID,
+    width: 1.0,
+    dashes: "",
+};
+
 impl Type {
+    /// The same about another point.
+    pub fn at(self, anchor: Anchor) -> Self {
+        Self { anchor, ..self }
+    }
+
+    /// The same in another colour.
+    pub fn coloured(self, colour: &'static str) -> Self {
+        Self { colour, ..self }
+    }
+
     /// About how wide a text comes out; wide enough for the fonts that browsers have.
     pub fn width(self, text: &str) -> f64 {
         let letters = i32::try_from(text.chars().count()).unwrap_or(i32::MAX);

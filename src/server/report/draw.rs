@@ -9,7 +9,7 @@ use crate::{
     guideline::date::{days_between, plus_days},
     report::{CardReport, Cell, SMALLEST, Week, WeekCount},
     server::pages::words::report as words,
-    timeline::svg::{Anchor, Canvas, Pen, Type},
+    timeline::svg::{Anchor, Canvas, HAIR, INK, LABEL, NAME, Pen, SMALL, SOFT_INK},
 };
 
 const WIDTH: f64 = 960.0;
@@ -31,31 +31,10 @@ const WIDEST_WEEK: f64 = 46.0;
 /// The fewest weeks that are drawn, so that one week does not fill the picture.
 const FEWEST_WEEKS: i32 = 12;
 
-const INK: &str = "#1b2733";
-const SOFT_INK: &str = "#4a5965";
-const GRID: &str = "#d5dce1";
 const PAPER: &str = "#ffffff";
 const ACCEPTED: &str = "#9cc6da";
 const UNANSWERED: &str = "#eef1f4";
 
-const NAME: Type = Type {
-    size: 13.0,
-    colour: INK,
-    bold: true,
-    anchor: Anchor::Start,
-};
-const LABEL: Type = Type {
-    size: 12.0,
-    colour: INK,
-    bold: false,
-    anchor: Anchor::Start,
-};
-const SMALL: Type = Type {
-    size: 11.0,
-    colour: SOFT_INK,
-    bold: false,
-    anchor: Anchor::Start,
-};
 const EDGE_LINE: Pen = Pen {
     colour: INK,
     width: 1.0,
@@ -65,11 +44,6 @@ const DASHED: Pen = Pen {
     colour: INK,
     width: 1.2,
     dashes: "4 3",
-};
-const HAIR: Pen = Pen {
-    colour: GRID,
-    width: 1.0,
-    dashes: "",
 };
 
 /// A part of a bar or a column.
@@ -235,10 +209,7 @@ impl<'a> Picture<'a> {
                 .map_or_else(|| words::few(language), |count| count.to_string())
         );
         self.canvas.text((EDGE, self.y), NAME, &title);
-        let end = Type {
-            anchor: Anchor::End,
-            ..LABEL
-        };
+        let end = LABEL.at(Anchor::End);
         self.canvas.text((WIDTH - EDGE, self.y), end, &shown);
         self.y += 7.0;
         let (top, middle) = (self.y, self.y + BAR / 2.0 + 4.0);
@@ -297,10 +268,7 @@ impl<'a> Picture<'a> {
         for count in [0, most / 2, most] {
             let y = bottom - COLUMNS * size(count) / size(most);
             self.canvas.line((WEEKS_LEFT, y), (right, y), HAIR);
-            let kind = Type {
-                anchor: Anchor::End,
-                ..SMALL
-            };
+            let kind = SMALL.at(Anchor::End);
             self.canvas
                 .text((WEEKS_LEFT - 6.0, y + 4.0), kind, &count.to_string());
         }
@@ -366,10 +334,7 @@ impl<'a> Picture<'a> {
             if middle - 8.0 >= free {
                 self.canvas.text(
                     (middle, bottom + 15.0),
-                    Type {
-                        anchor: Anchor::Middle,
-                        ..SMALL
-                    },
+                    SMALL.at(Anchor::Middle),
                     &week.number().to_string(),
                 );
                 free = middle + 12.0;
@@ -390,10 +355,7 @@ impl<'a> Picture<'a> {
 
     fn reason(&mut self, words: &str, count: Cell, most: u64) {
         let middle = self.y + BAR / 2.0 + 4.0;
-        let end = Type {
-            anchor: Anchor::End,
-            ..LABEL
-        };
+        let end = LABEL.at(Anchor::End);
         let words = shortened(words, REASON_LETTERS);
         self.canvas.text((REASONS_LEFT - 8.0, middle), end, &words);
         let full = WIDTH - EDGE - REASONS_LEFT - 60.0;
@@ -412,10 +374,7 @@ impl<'a> Picture<'a> {
     }
 
     fn centred(&mut self, place: (f64, f64), words: &str) {
-        let kind = Type {
-            anchor: Anchor::Middle,
-            ..LABEL
-        };
+        let kind = LABEL.at(Anchor::Middle);
         self.canvas.text(place, kind, words);
     }
 
