@@ -1,6 +1,11 @@
 //! What was obtained: the resources of each source, and whether the source was searched (F-09).
 
-use std::{borrow::Cow, cell::OnceCell, collections::BTreeMap, fmt};
+use std::{
+    borrow::Cow,
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::Timestamp;
 use serde_json::{Value, value::RawValue};
@@ -173,6 +178,7 @@ impl<'a> Obtainment<'a> {
     /// Of several texts of one resource the one that was updated last stands. Where that cannot be told
     /// and they do not say the same none does, and its source was not searched.
     fn settle(&mut self) {
+        let (mut gone, mut kept) = (BTreeSet::new(), Vec::new());
         for (reference, others) in std::mem::take(&mut self.again) {
             let Some(index) = self.by_reference.get(&reference) else {
                 continue;
@@ -185,15 +191,11 @@ impl<'a> Obtainment<'a> {
             if stands.is_some_and(|raw| raw.get() == first.raw.get()) {
                 continue;
             }
-            let within = format!("{reference}#");
-            self.entries.retain(|entry| {
-                entry.reference != reference && !entry.reference.as_str().starts_with(&within)
-            });
-            let kept = others
+            let other = others
                 .into_iter()
                 .find(|other| stands.is_some_and(|raw| raw.get() == other.raw.get()));
-            match kept {
-                Some(entry) => self.take(entry),
+            match other {
+                Some(entry) => kept.push(entry),
                 None => {
                     if let Some(source) = Source::of_type(&resource_type) {
                         *source.flag(&mut self.searched) = false;
@@ -203,12 +205,26 @@ impl<'a> Obtainment<'a> {
                     self.problem(reference.as_str(), Problem::Conflict, why);
                 }
             }
-            let places = self.entries.iter().enumerate();
-            self.by_reference = places
-                .filter(|(_, entry)| !entry.reference.as_str().contains('#'))
-                .map(|(index, entry)| (entry.reference.clone(), index))
-                .collect();
+            gone.insert(reference);
         }
+        if gone.is_empty() {
+            return;
+        }
+        // All of them at once: a record may come twice as a whole. What one contains goes with it.
+        let is_gone = |reference: &Reference| {
+            let container = reference.as_str().split_once('#');
+            gone.contains(reference)
+                || container.is_some_and(|(outer, _)| gone.contains(&Reference::new(outer)))
+        };
+        self.entries.retain(|entry| !is_gone(&entry.reference));
+        for entry in kept {
+            self.take(entry);
+        }
+        let places = self.entries.iter().enumerate();
+        self.by_reference = places
+            .filter(|(_, entry)| !entry.reference.as_str().contains('#'))
+            .map(|(index, entry)| (entry.reference.clone(), index))
+            .collect();
     }
 
     fn take(&mut self, entry: Entry<'a>) {
