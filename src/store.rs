@@ -12,7 +12,7 @@ mod record;
 use std::{
     future::Future,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -20,9 +20,9 @@ use std::{
 
 use jiff::{Timestamp, civil::Date};
 use sqlx::{
-    Any, AnyConnection, AnyPool, Connection, Executor, Transaction,
+    Any, AnyConnection, AnyPool, Connection, Executor, SqlSafeStr, Transaction,
     any::{AnyPoolOptions, install_default_drivers},
-    migrate::Migrator,
+    migrate::{Migration, MigrationType, Migrator},
     pool::PoolConnection,
 };
 use tokio::sync::OnceCell;
@@ -34,7 +34,16 @@ pub use prune::Pruned;
 pub use record::{Outcome, Reason, Received, ReceivedOutcome, Shown, ShownCard, ShownSuggestion};
 
 /// The tables, applied in the order of their numbers at the first use.
-static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let feedback = include_str!("store/migrations/0001_feedback.sql");
+    Migrator::with_migrations(vec![Migration::new(
+        1,
+        "feedback".into(),
+        MigrationType::Simple,
+        feedback.into_sql_str(),
+        false,
+    )])
+});
 
 /// How long a caller waits for a connection.
 const CONNECTION_WAIT: Duration = Duration::from_secs(2);
@@ -488,10 +497,10 @@ fn padding() -> String {
 /// Writes a row: whether data can be read says nothing of a full disk.
 async fn probe(pool: &AnyPool) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO probe (id, written_at, padding) VALUES (1, $1, $2) ON CONFLICT (id) \
+        "INSERT INTO probe (id, written_at, padding) \
+         VALUES (1, CAST(CURRENT_TIMESTAMP AS TEXT), $1) ON CONFLICT (id) \
          DO UPDATE SET written_at = excluded.written_at, padding = excluded.padding",
     )
-    .bind(record::instant(Timestamp::now()))
     .bind(padding())
     .execute(pool)
     .await
