@@ -230,8 +230,14 @@ export async function stayedText(page, place) {
   for (const link of found.links) assert.match(link, /^https:\/\/medicinraadet\.dk\//, place);
 }
 
+/** A picture of the page, of some screens at most: a report of half a year is forty long. */
 export async function picture(page, name) {
-  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+  const { width, height } = await page.evaluate(() => {
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    return { width: scrollWidth, height: Math.min(scrollHeight, 6000) };
+  });
+  const clip = { x: 0, y: 0, width, height };
+  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true, clip });
 }
 
 export function read(path) {
