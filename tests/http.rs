@@ -19,11 +19,13 @@ mod http {
     pub mod canaries;
     pub mod demonstration;
     pub mod discovery;
+    pub mod ehr;
     #[path = "../support/expected.rs"]
     pub mod expected;
     pub mod faults;
     pub mod feedback;
     pub mod fetching;
+    pub mod fetching_harness;
     pub mod fhir_server;
     pub mod harness;
     pub mod independent;

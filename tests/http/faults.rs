@@ -19,7 +19,7 @@ use sid_cds::{
 use tokio::task::JoinHandle;
 
 use super::{
-    fetching::{HOOKS, Setting, ask, bare, refusals, whole},
+    fetching_harness::{HOOKS, Setting, ask, bare, refusals, whole},
     harness::{TODAY, post},
     tokens::{ES384, NOW, claims},
     trust_harness::{DISCOVERY, SERVICE, keys_at_source, send_token, service_with},

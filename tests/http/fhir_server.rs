@@ -13,7 +13,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::fetching::{HOOKS, Setting, ask, bare, patients, refusals, whole};
+use super::fetching_harness::{HOOKS, Setting, ask, bare, patients, refusals, whole};
 
 /// What `tests/tools/fhir_server.py` lets in.
 const TOKEN: &str = "a-token-of-the-test";

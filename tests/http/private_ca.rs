@@ -12,7 +12,7 @@ use sid_cds::{
 };
 
 use super::{
-    fetching::{HOOKS, ask, bare, refusals, whole},
+    fetching_harness::{HOOKS, ask, bare, refusals, whole},
     harness::TODAY,
     tokens::{ES384, ISSUER, claims, key_set},
     trust_harness::{SERVICE, send_token, service_for},

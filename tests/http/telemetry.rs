@@ -20,7 +20,7 @@ use sid_cds::{
 };
 
 use super::{
-    fetching::{bare, whole},
+    fetching_harness::{bare, whole},
     harness::{
         Answer, ORIGIN, OTHER_ORIGIN, call, demonstration, get, request, service, service_with,
     },

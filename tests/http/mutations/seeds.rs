@@ -6,7 +6,7 @@ use axum::{Router, http::StatusCode};
 use serde_json::{Value, json};
 
 use super::{
-    super::{fetching::HOOKS, harness::get},
+    super::{fetching_harness::HOOKS, harness::get},
     document::Document,
 };
 
