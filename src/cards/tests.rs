@@ -6,7 +6,7 @@ mod dose;
 mod monitoring;
 mod protocol;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use jiff::civil::{Date, date};
 use serde_json::{Value, value::RawValue};
@@ -16,6 +16,7 @@ use super::{
     case::Case,
     *,
 };
+use crate::chart::terminology::Terminology;
 use crate::guideline::{
     GUIDELINE,
     assessment::{
@@ -40,6 +41,9 @@ const LANGUAGES: [Language; 2] = [Language::Da, Language::En];
 const RUNNING: &str = r#"{"resourceType":"MedicationRequest","id":"m1","status":"active","_status":{"id":"s"},"intent":"order","dosageInstruction":[{"doseAndRate":[{"doseQuantity":{"value":10.0}}]}],"extension":[{"url":"urn:x","valueDecimal":0.40}]}"#;
 const DRAFT: &str = r#"{"resourceType":"MedicationRequest","id":"d1","status":"draft","category":{"coding":[{"code":"community"}]},"reasonCode":{"text":"infektioner"},"medicationCodeableConcept":{"text":"IG"}}"#;
 
+static TERMINOLOGY: LazyLock<Terminology> =
+    LazyLock::new(|| Terminology::built_in().expect("the embedded value sets"));
+
 /// One patient to write cards of: CAR-T 1 December 2025, IgG 3.2 g/L, on 16 March 2026.
 #[derive(Clone)]
 struct Sample {
@@ -60,10 +64,7 @@ impl Sample {
         let t0 = date(2025, 12, 1);
         let mut chart = Chart {
             patient: Some(reference("Patient/p1")),
-            order_codes: crate::chart::terminology::Terminology::built_in()
-                .unwrap()
-                .order_codes()
-                .clone(),
+            order_codes: TERMINOLOGY.order_codes().clone(),
             ..Chart::default()
         };
         chart.facts.patient.born = Some(When::day(date(1960, 1, 1)));
