@@ -4,7 +4,7 @@
 //! [`super::read`] would pass over unread, so that leaving it out changes no assessment; in doubt a
 //! resource is kept.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,13 +18,13 @@ use super::{
 
 /// A resource at a glance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Glance {
+pub struct Glance<'a> {
     /// `resourceType`.
-    pub resource_type: String,
+    pub resource_type: Cow<'a, str>,
     /// `id`.
-    pub id: Option<String>,
+    pub id: Option<Cow<'a, str>>,
     /// The reference to the patient, as it stands in `subject` or `patient`.
-    pub patient: Option<String>,
+    pub patient: Option<Cow<'a, str>>,
     /// Whether the chart could use it.
     pub relevance: Relevance,
 }
@@ -45,33 +45,113 @@ pub enum Relevance {
     PassedOver,
 }
 
-/// Looks at the text of a resource; `None` when it is none.
-pub fn glance(text: &str, terminology: &Terminology) -> Option<Glance> {
-    let members: Members<'_> = serde_json::from_str(text).ok()?;
-    let resource_type = members.resource_type.and_then(json::string)?.into_owned();
-    let source = Source::of_type(&resource_type);
-    let relevance = match source {
-        Some(source) => members.relevance(source, terminology),
-        // A report is no source; the results that it contains are.
-        None if resource_type == "DiagnosticReport" && members.contains_results() => {
-            Relevance::Kept(Source::Observation)
+/// Looks at one resource after another, and remembers what it found of a concept: in the files of a hospital
+/// the same few come again and again.
+#[derive(Debug)]
+pub struct Glances<'t> {
+    terminology: &'t Terminology,
+    /// By the text of a concept.
+    matters: HashMap<Box<str>, bool>,
+}
+
+impl<'t> Glances<'t> {
+    /// Most concepts that are remembered, and the longest text of one.
+    const REMEMBERED: (usize, usize) = (10_000, 1024);
+
+    /// Nothing seen yet.
+    pub fn new(terminology: &'t Terminology) -> Self {
+        Self {
+            terminology,
+            matters: HashMap::new(),
         }
-        None if resource_type == "Medication" => Relevance::Medication {
-            wanted: matters(members.code, terminology),
-        },
-        None => Relevance::PassedOver,
-    };
-    let patient = members
-        .subject
-        .or(members.patient)
-        .and_then(reference_text)
-        .filter(|reference| !reference.starts_with('#'));
-    Some(Glance {
-        resource_type,
-        id: members.id.and_then(json::string).map(Cow::into_owned),
-        patient,
-        relevance,
-    })
+    }
+
+    /// Looks at the text of a resource; `None` when it is none.
+    pub fn look<'a>(&mut self, text: &'a str) -> Option<Glance<'a>> {
+        let members: Members<'_> = serde_json::from_str(text).ok()?;
+        let resource_type = members.resource_type.and_then(json::string)?;
+        let source = Source::of_type(&resource_type);
+        let relevance = match source {
+            Some(source) => self.relevance(&members, source),
+            // A report is no source; the results that it contains are.
+            None if resource_type == "DiagnosticReport" && members.contains_results() => {
+                Relevance::Kept(Source::Observation)
+            }
+            None if resource_type == "Medication" => Relevance::Medication {
+                wanted: self.matters(members.code),
+            },
+            None => Relevance::PassedOver,
+        };
+        let patient = members
+            .subject
+            .or(members.patient)
+            .and_then(reference_text)
+            .filter(|reference| !reference.starts_with('#'));
+        Some(Glance {
+            resource_type,
+            id: members.id.and_then(json::string),
+            patient,
+            relevance,
+        })
+    }
+
+    fn relevance(&mut self, members: &Members<'_>, source: Source) -> Relevance {
+        let kept = match source {
+            // Every diagnosis tells what a treatment may have been for (B-32), and every stay what
+            // an infection led to.
+            Source::Patient | Source::Condition | Source::Encounter => true,
+            Source::Observation => {
+                self.matters(members.code)
+                    || members.contains_results()
+                    || components(members.component)
+                        .into_iter()
+                        .any(|component| self.matters(component.code))
+            }
+            Source::Procedure => self.matters(members.code),
+            Source::Immunization => self.matters(members.vaccine_code),
+            Source::MedicationRequest
+            | Source::MedicationAdministration
+            | Source::MedicationStatement
+            | Source::MedicationDispense => return self.medication(members, source),
+        };
+        if kept {
+            Relevance::Kept(source)
+        } else {
+            Relevance::PassedOver
+        }
+    }
+
+    fn medication(&mut self, members: &Members<'_>, source: Source) -> Relevance {
+        if members.medication_codeable_concept.is_some() {
+            return if self.matters(members.medication_codeable_concept) {
+                Relevance::Kept(source)
+            } else {
+                Relevance::PassedOver
+            };
+        }
+        match members.medication_reference.and_then(reference_text) {
+            Some(reference) if !reference.starts_with('#') => {
+                Relevance::DependsOn(source, reference.into_owned())
+            }
+            _ => Relevance::Kept(source),
+        }
+    }
+
+    /// May a concept be in a set? One that is missing is kept.
+    fn matters(&mut self, concept: Option<&RawValue>) -> bool {
+        let Some(concept) = concept else {
+            return true;
+        };
+        if let Some(known) = self.matters.get(concept.get()) {
+            return *known;
+        }
+        let found = matters(concept, self.terminology);
+        let (concepts, bytes) = Self::REMEMBERED;
+        if self.matters.len() < concepts && concept.get().len() <= bytes {
+            self.matters.insert(concept.get().into(), found);
+        }
+        found
+    }
 }
 
 /// The members that tell; every other one is skipped without being read.
@@ -101,51 +181,9 @@ struct Members<'a> {
 }
 
 impl Members<'_> {
-    fn relevance(&self, source: Source, terminology: &Terminology) -> Relevance {
-        let kept = match source {
-            // Every diagnosis tells what a treatment may have been for (B-32), and every stay what
-            // an infection led to.
-            Source::Patient | Source::Condition | Source::Encounter => true,
-            Source::Observation => {
-                matters(self.code, terminology)
-                    || self.contains_results()
-                    || components(self.component)
-                        .into_iter()
-                        .any(|component| matters(component.code, terminology))
-            }
-            Source::Procedure => matters(self.code, terminology),
-            Source::Immunization => matters(self.vaccine_code, terminology),
-            Source::MedicationRequest
-            | Source::MedicationAdministration
-            | Source::MedicationStatement
-            | Source::MedicationDispense => return self.medication(source, terminology),
-        };
-        if kept {
-            Relevance::Kept(source)
-        } else {
-            Relevance::PassedOver
-        }
-    }
-
     fn contains_results(&self) -> bool {
         self.contained
             .is_some_and(|contained| contained.get().contains("\"Observation\""))
-    }
-
-    fn medication(&self, source: Source, terminology: &Terminology) -> Relevance {
-        if self.medication_codeable_concept.is_some() {
-            return if matters(self.medication_codeable_concept, terminology) {
-                Relevance::Kept(source)
-            } else {
-                Relevance::PassedOver
-            };
-        }
-        match self.medication_reference.and_then(reference_text) {
-            Some(reference) if !reference.starts_with('#') => {
-                Relevance::DependsOn(source, reference)
-            }
-            _ => Relevance::Kept(source),
-        }
     }
 }
 
@@ -160,15 +198,14 @@ fn components(raw: Option<&RawValue>) -> Vec<Component<'_>> {
         .unwrap_or_default()
 }
 
-fn reference_text(raw: &RawValue) -> Option<String> {
-    let reference = json::Object::of(raw)?.text("reference");
-    reference.map(Cow::into_owned)
+fn reference_text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    json::Object::of(raw)?.text("reference")
 }
 
-/// May a concept be in a set? One that is missing, cannot be read or names no system is kept, and a
-/// local one whose name looks like what decides: the chart reports it.
-fn matters(concept: Option<&RawValue>, terminology: &Terminology) -> bool {
-    let Some(codes) = concept.and_then(Codes::peek) else {
+/// One that cannot be read or names no system is kept, and a local one whose name looks like what decides:
+/// the chart reports it.
+fn matters(concept: &RawValue, terminology: &Terminology) -> bool {
+    let Some(codes) = Codes::peek(concept) else {
         return true;
     };
     let mut codings = codes.codings();
@@ -189,6 +226,7 @@ mod tests {
     #[test]
     fn what_no_rule_asks_for_is_passed_over_and_doubt_is_kept() {
         let terminology = Terminology::built_in().unwrap();
+        let mut glances = Glances::new(&terminology);
         let igg = r#""coding":[{"system":"http://npu-terminology.org","code":"NPU19814"}]"#;
         let sodium = r#""coding":[{"system":"http://loinc.org","code":"2951-2"}]"#;
         let kept = Relevance::Kept;
@@ -237,8 +275,11 @@ mod tests {
                 Relevance::PassedOver,
             ),
         ] {
-            let glance = glance(&resource, &terminology).unwrap();
-            assert_eq!(glance.relevance, relevance, "{what}");
+            // The second time it is remembered.
+            for _ in 0..2 {
+                let glance = glances.look(&resource).unwrap();
+                assert_eq!(glance.relevance, relevance, "{what}");
+            }
         }
     }
 }

@@ -3,14 +3,12 @@
 //! For the integrator who connects a source. What comes out are codes with their counts; no text of a
 //! record, no id, no date.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Value, value::RawValue};
 
+use super::json::Object;
 use super::terminology::{
     Coding, Terminology, ValueSetId,
     look::{Look, looks},
@@ -64,8 +62,10 @@ pub struct Survey<'t> {
     looked_at: HashMap<(String, String), Vec<Look>>,
 }
 
-/// Most names that are remembered.
+/// Most names, or concepts of one element, that are remembered.
 const REMEMBERED: usize = 20_000;
+/// The longest text of a concept that is remembered.
+const LONGEST: usize = 1024;
 
 /// Element, system, code; of text without a code, what it looks like.
 type Key = (String, Option<String>, Option<String>, Vec<Look>);
@@ -78,48 +78,6 @@ impl<'t> Survey<'t> {
             rows: BTreeMap::new(),
             looked_at: HashMap::new(),
         }
-    }
-
-    /// Counts the codes of a resource or Bundle, of which only the members with codes are parsed. False
-    /// when it is none.
-    pub fn add_text(&mut self, text: &str) -> bool {
-        #[derive(Deserialize)]
-        struct Entry<'a> {
-            #[serde(borrow, default)]
-            resource: Option<&'a RawValue>,
-        }
-        let Ok(members) = serde_json::from_str::<HashMap<Cow<'_, str>, &RawValue>>(text) else {
-            return false;
-        };
-        let read = |name: &str| members.get(name).map(|raw| raw.get());
-        let Some(kind) = read("resourceType").and_then(|raw| serde_json::from_str(raw).ok()) else {
-            return false;
-        };
-        let kind: String = kind;
-        if kind == "Bundle" {
-            let entries = read("entry").and_then(|raw| serde_json::from_str(raw).ok());
-            let entries: Vec<Entry<'_>> = entries.unwrap_or_default();
-            for resource in entries.iter().filter_map(|entry| entry.resource) {
-                self.add_text(resource.get());
-            }
-            return true;
-        }
-        let elements = ELEMENTS.iter().filter(|(name, _)| *name == kind);
-        let names = elements.filter_map(|(_, path)| path.first().copied());
-        let mut coded = Map::new();
-        for name in names.chain(["contained"]) {
-            if let Some(value) = read(name).and_then(|raw| serde_json::from_str(raw).ok()) {
-                coded.insert(name.to_owned(), value);
-            }
-        }
-        self.resource(&kind, &Value::Object(coded));
-        true
-    }
-
-    /// The codes that look like what they are not mapped to; what was counted is forgotten.
-    pub fn take_unmapped(&mut self) -> Vec<Row> {
-        let rows = std::mem::take(&mut self.rows).into_values();
-        rows.filter(|row| !row.looks_like.is_empty()).collect()
     }
 
     fn looks(&mut self, element: &str, name: &str) -> Vec<Look> {
@@ -310,6 +268,87 @@ impl<'t> Survey<'t> {
     }
 }
 
+/// The codes of one text after another that look like what they are not mapped to: for many resources, in
+/// which the same concepts come again and again.
+#[derive(Debug)]
+pub struct Unmapped<'t> {
+    survey: Survey<'t>,
+    /// The texts of concepts with nothing to report, by element.
+    unremarkable: HashMap<String, HashSet<Box<str>>>,
+}
+
+impl<'t> Unmapped<'t> {
+    /// Nothing counted yet.
+    pub fn new(terminology: &'t Terminology) -> Self {
+        Self {
+            survey: Survey::new(terminology),
+            unremarkable: HashMap::new(),
+        }
+    }
+
+    /// Counts the codes of a resource or Bundle, of which only the members with codes are parsed. False
+    /// when it is none.
+    pub fn add(&mut self, text: &str) -> bool {
+        #[derive(Deserialize)]
+        struct Entry<'a> {
+            #[serde(borrow, default)]
+            resource: Option<&'a RawValue>,
+        }
+        let Ok(object) = serde_json::from_str::<Object<'_>>(text) else {
+            return false;
+        };
+        let Some(kind) = object.text("resourceType") else {
+            return false;
+        };
+        if kind == "Bundle" {
+            let entries = object.get("entry");
+            let entries = entries.and_then(|raw| serde_json::from_str(raw.get()).ok());
+            let entries: Vec<Entry<'_>> = entries.unwrap_or_default();
+            for resource in entries.iter().filter_map(|entry| entry.resource) {
+                self.add(resource.get());
+            }
+            return true;
+        }
+        for contained in object.items("contained") {
+            self.add(contained.get());
+        }
+        for (_, path) in ELEMENTS.iter().filter(|(name, _)| *name == kind) {
+            let [first, rest @ ..] = path else { continue };
+            if let Some(raw) = object.get(first) {
+                self.concepts(&format!("{kind}.{}", path.join(".")), raw, rest);
+            }
+        }
+        true
+    }
+
+    fn concepts(&mut self, element: &str, raw: &RawValue, rest: &[&str]) {
+        let known = self.unremarkable.get(element);
+        if known.is_some_and(|texts| texts.contains(raw.get())) {
+            return;
+        }
+        let Ok(value) = serde_json::from_str::<Value>(raw.get()) else {
+            return;
+        };
+        for concept in values(&value, rest) {
+            self.survey.codeable(element, concept);
+        }
+        let mut rows = self.survey.rows.values();
+        if raw.get().len() > LONGEST || rows.any(|row| !row.looks_like.is_empty()) {
+            return;
+        }
+        let known = self.unremarkable.entry(element.to_owned()).or_default();
+        if known.len() < REMEMBERED {
+            known.insert(raw.get().into());
+        }
+    }
+
+    /// What was found; it is forgotten.
+    pub fn take(&mut self) -> Vec<Row> {
+        let rows = std::mem::take(&mut self.survey.rows).into_values();
+        rows.filter(|row| !row.looks_like.is_empty()).collect()
+    }
+}
+
 fn items<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     value
         .get(name)
@@ -460,7 +499,7 @@ mod tests {
         let last_look = rows.iter().rposition(|row| !row.looks_like.is_empty());
         assert!(last_look < first_known, "what needs a person comes first");
         let terminology = Terminology::built_in().expect("the embedded value sets");
-        let mut by_text = Survey::new(&terminology);
+        let mut by_text = Unmapped::new(&terminology);
         let unmapped = |rows: Vec<Row>| -> Vec<Row> {
             let mut rows: Vec<Row> = rows
                 .into_iter()
@@ -470,12 +509,12 @@ mod tests {
             rows
         };
         for _ in 0..2 {
-            assert!(by_text.add_text(&bundle.to_string()));
-            let found = unmapped(by_text.take_unmapped());
+            assert!(by_text.add(&bundle.to_string()));
+            let found = unmapped(by_text.take());
             assert_eq!(found, unmapped(survey(std::slice::from_ref(&bundle))));
             assert!(found.len() >= 3, "{found:?}");
         }
-        assert!(!by_text.add_text("[]") && !by_text.add_text("{}"));
+        assert!(!by_text.add("[]") && !by_text.add("{}"));
         let all = serde_json::to_string(&rows).expect("JSON");
         for hidden in ["Nancy", "290258", "laboratory"] {
             assert!(!all.contains(hidden), "{hidden}");

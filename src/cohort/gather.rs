@@ -2,7 +2,9 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs::{self, File},
+    io::{self, BufRead, BufReader, Read},
+    path::PathBuf,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
@@ -11,13 +13,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
-    CohortError, Plan,
+    CohortError, Plan, hash,
+    input::READ_BYTES,
     row::Row,
     scatter::LineKind,
     work::{Part, Work, write_whole},
 };
 use crate::{
-    chart::{self, Chart, Input, Obtained, Source, survey::Survey},
+    chart::{self, Chart, Input, Obtained, Source, survey::Unmapped},
     guideline,
 };
 
@@ -30,39 +33,90 @@ pub(super) struct Line<'a> {
     pub text: &'a str,
 }
 
-/// The lines of a partition.
+/// The lines of a slice of a partition.
 pub(super) struct Lines {
     text: String,
-    path: std::path::PathBuf,
+    path: PathBuf,
 }
 
+/// How much text of a partition is in memory at a time.
+const SLICE_BYTES: u64 = 32 << 20;
+
 impl Lines {
-    /// Reads the files of a partition.
-    pub fn read(work: &Work, part: Part, partition: usize) -> Result<Self, CohortError> {
-        let mut text = String::new();
-        for path in work.files(part, partition)? {
-            text += &fs::read_to_string(&path).map_err(CohortError::io(&path))?;
-        }
-        Ok(Self {
-            text,
-            path: work.file(part, partition, 0),
-        })
+    /// Hands the lines of a partition to `take`, all of one id at once. A partition that is large is read
+    /// several times, each time for some of its ids.
+    pub fn read(
+        work: &Work,
+        part: Part,
+        partition: usize,
+        take: impl FnMut(&Self) -> Result<(), CohortError>,
+    ) -> Result<(), CohortError> {
+        let path = work.file(part, partition, 0);
+        Self::of_files(&work.files(part, partition)?, path, SLICE_BYTES, take)
     }
 
-    /// The lines of each id, in one order whichever thread wrote them first. What was exported twice
-    /// is there once.
-    pub fn groups(&self) -> Result<Vec<Vec<Line<'_>>>, CohortError> {
+    fn of_files(
+        files: &[PathBuf],
+        path: PathBuf,
+        slice_bytes: u64,
+        mut take: impl FnMut(&Self) -> Result<(), CohortError>,
+    ) -> Result<(), CohortError> {
+        let mut bytes = 0;
+        for path in files {
+            bytes += fs::metadata(path).map_err(CohortError::io(path))?.len();
+        }
+        let slices = bytes.div_ceil(slice_bytes).max(1);
+        let mut lines = Self {
+            text: String::new(),
+            path,
+        };
+        for slice in 0..slices {
+            lines.text.clear();
+            for path in files {
+                let file = File::open(path).map_err(CohortError::io(path))?;
+                lines
+                    .add(file, slice, slices)
+                    .map_err(CohortError::io(path))?;
+            }
+            take(&lines)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, mut file: File, slice: u64, slices: u64) -> io::Result<()> {
+        if slices == 1 {
+            return file.read_to_string(&mut self.text).map(drop);
+        }
+        let mut file = BufReader::with_capacity(READ_BYTES, file);
+        loop {
+            let start = self.text.len();
+            if file.read_line(&mut self.text)? == 0 {
+                return Ok(());
+            }
+            let id = self.text[start..].split('\t').next().unwrap_or_default();
+            // Partitions and shards go by other parts of a hash of another form of the id.
+            if hash(id) % slices != slice {
+                self.text.truncate(start);
+            }
+        }
+    }
+
+    /// The lines of each id together, in one order whichever thread wrote them first. What was exported
+    /// twice is there once.
+    pub fn sorted(&self) -> Result<Vec<Line<'_>>, CohortError> {
         let mut lines = Vec::new();
         for line in self.text.lines() {
             lines.push(Line::of(line).ok_or_else(|| CohortError::Damaged(self.path.clone()))?);
         }
         lines.sort_unstable();
         lines.dedup();
-        Ok(lines
-            .chunk_by(|one, other| one.id == other.id)
-            .map(<[_]>::to_vec)
-            .collect())
+        Ok(lines)
     }
+}
+
+/// The lines of each id.
+pub(super) fn by_id<'l, 'a>(lines: &'l [Line<'a>]) -> impl Iterator<Item = &'l [Line<'a>]> {
+    lines.chunk_by(|one, other| one.id == other.id)
 }
 
 impl<'a> Line<'a> {
@@ -123,28 +177,30 @@ fn assess(
     partition: usize,
     types: &BTreeSet<String>,
 ) -> Result<(), CohortError> {
-    let lines = Lines::read(work, Part::Patients, partition)?;
     let mut rows = Vec::new();
-    let mut survey = Survey::new(plan.reading.terminology);
+    let mut unmapped = Unmapped::new(plan.reading.terminology);
     let path = work.rows(partition);
     let failed = |e: serde_json::Error| CohortError::Write {
         path: path.clone(),
         why: e.to_string(),
     };
-    for patient in lines.groups()? {
-        let id: String = patient
-            .first()
-            .and_then(|line| serde_json::from_str(line.id).ok())
-            .unwrap_or_default();
-        let chart = chart_of(&id, &patient, plan, types).map_err(failed)?;
-        let assessment = guideline::assess(&chart.facts, plan.reading.as_of);
-        for line in &patient {
-            survey.add_text(line.text);
+    Lines::read(work, Part::Patients, partition, |lines| {
+        for patient in by_id(&lines.sorted()?) {
+            let id: String = patient
+                .first()
+                .and_then(|line| serde_json::from_str(line.id).ok())
+                .unwrap_or_default();
+            let chart = chart_of(&id, patient, plan, types).map_err(failed)?;
+            let assessment = guideline::assess(&chart.facts, plan.reading.as_of);
+            for line in patient {
+                unmapped.add(line.text);
+            }
+            let row = Row::new(&id, &assessment, unmapped.take());
+            serde_json::to_writer(&mut rows, &row).map_err(failed)?;
+            rows.push(b'\n');
         }
-        let row = Row::new(&id, &assessment, survey.take_unmapped()).map_err(failed)?;
-        serde_json::to_writer(&mut rows, &row).map_err(failed)?;
-        rows.push(b'\n');
-    }
+        Ok(())
+    })?;
     write_whole(&path, &rows)
 }
 
@@ -285,4 +341,40 @@ fn record(lines: &[Line<'_>]) -> Result<Box<RawValue>, serde_json::Error> {
     }
     entries.extend(loose.iter().map(AsRef::as_ref));
     collection(&links, &entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_of_a_partition_hold_each_line_once_and_an_id_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [folder.path().join("0"), folder.path().join("1")];
+        let mut written = Vec::new();
+        for (nth, path) in files.iter().enumerate() {
+            let lines: Vec<String> = (0..200)
+                .map(|id| format!("\"p{id}\"\tR\t{{\"n\":{nth}}}"))
+                .collect();
+            fs::write(path, lines.join("\n") + "\n").unwrap();
+            written.extend(lines);
+        }
+        written.sort();
+        for slice_bytes in [u64::MAX, 2000, 100] {
+            let (mut found, mut ids, mut slices) = (Vec::new(), BTreeSet::new(), 0);
+            Lines::of_files(&files, files[0].clone(), slice_bytes, |lines| {
+                slices += 1;
+                for patient in by_id(&lines.sorted()?) {
+                    assert!(ids.insert(patient[0].id.to_owned()), "twice");
+                    let line = |line: &Line<'_>| format!("{}\tR\t{}", line.id, line.text);
+                    found.extend(patient.iter().map(line));
+                }
+                Ok(())
+            })
+            .unwrap();
+            found.sort();
+            assert_eq!(found, written, "{slice_bytes}");
+            assert_eq!(slices == 1, slice_bytes == u64::MAX);
+        }
+    }
 }

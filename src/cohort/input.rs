@@ -14,7 +14,7 @@ use super::CohortError;
 /// A plain NDJSON file is read in pieces of this size, so that one large file keeps every thread busy.
 const PIECE_BYTES: u64 = 128 << 20;
 /// How much is read from a file at once.
-const READ_BYTES: usize = 1 << 20;
+pub(super) const READ_BYTES: usize = 1 << 20;
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     CohortError, Plan,
-    gather::Lines,
+    gather::{Lines, by_id},
     scatter::{LineKind, quoted},
     work::{Part, Work},
 };
@@ -31,48 +31,53 @@ pub(super) fn join(plan: &Plan<'_>, work: &Work) -> Result<(), CohortError> {
     plan.progress.set_length(work.partitions as u64);
     plan.progress.set_position(0);
     for partition in 0..work.partitions {
-        let lines = Lines::read(work, Part::Medications, partition)?;
-        let mut out: Vec<Vec<u8>> = vec![Vec::new(); work.partitions];
-        for group in lines.groups()? {
-            let unwanted = group.iter().any(|line| line.kind == LineKind::Unwanted);
-            let medication = group
-                .iter()
-                .find(|line| line.kind == LineKind::Medication)
-                .map(|line| line.text);
-            if unwanted && medication.is_none() {
-                continue;
-            }
-            for line in group.iter().filter(|line| line.kind == LineKind::Waiting) {
-                let Some((patient, text)) = line.text.split_once('\t') else {
-                    continue;
-                };
-                let Ok(patient) = serde_json::from_str::<String>(patient) else {
-                    continue;
-                };
-                let Some(out) = out.get_mut(work.partition(&patient)) else {
-                    continue;
-                };
-                // One that is in no file goes on alone: the chart says that it leads nowhere.
-                for text in [Some(text), medication].into_iter().flatten() {
-                    let letter = char::from(LineKind::Resource.letter());
-                    let line = format!("{}\t{letter}\t{text}\n", quoted(&patient));
-                    out.extend_from_slice(line.as_bytes());
-                }
-            }
-        }
-        for (partition, bytes) in out.iter().enumerate() {
-            if bytes.is_empty() {
-                continue;
-            }
-            let path = work.joined(partition);
-            let mut file = File::options()
-                .create(true)
-                .append(true)
-                .open(&path)
-                .map_err(CohortError::io(&path))?;
-            file.write_all(bytes).map_err(CohortError::io(&path))?;
-        }
+        Lines::read(work, Part::Medications, partition, |lines| one(work, lines))?;
         plan.progress.inc(1);
     }
     work.finish(STEP)
+}
+
+/// Joins what is known of some Medications.
+fn one(work: &Work, lines: &Lines) -> Result<(), CohortError> {
+    let mut out: Vec<Vec<u8>> = vec![Vec::new(); work.partitions];
+    for group in by_id(&lines.sorted()?) {
+        let unwanted = group.iter().any(|line| line.kind == LineKind::Unwanted);
+        let medication = group
+            .iter()
+            .find(|line| line.kind == LineKind::Medication)
+            .map(|line| line.text);
+        if unwanted && medication.is_none() {
+            continue;
+        }
+        for line in group.iter().filter(|line| line.kind == LineKind::Waiting) {
+            let Some((patient, text)) = line.text.split_once('\t') else {
+                continue;
+            };
+            let Ok(patient) = serde_json::from_str::<String>(patient) else {
+                continue;
+            };
+            let Some(out) = out.get_mut(work.partition(&patient)) else {
+                continue;
+            };
+            // One that is in no file goes on alone: the chart says that it leads nowhere.
+            for text in [Some(text), medication].into_iter().flatten() {
+                let letter = char::from(LineKind::Resource.letter());
+                let line = format!("{}\t{letter}\t{text}\n", quoted(&patient));
+                out.extend_from_slice(line.as_bytes());
+            }
+        }
+    }
+    for (partition, bytes) in out.iter().enumerate() {
+        if bytes.is_empty() {
+            continue;
+        }
+        let path = work.joined(partition);
+        let mut file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(CohortError::io(&path))?;
+        file.write_all(bytes).map_err(CohortError::io(&path))?;
+    }
+    Ok(())
 }

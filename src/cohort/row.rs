@@ -77,12 +77,11 @@ pub struct Unmapped {
 
 impl From<survey::Row> for Unmapped {
     fn from(row: survey::Row) -> Self {
-        let code = |look| serde_json::to_value(look).ok()?.as_str().map(str::to_owned);
         Self {
             element: row.element,
             system: row.system,
             code: row.code,
-            looks_like: row.looks_like.iter().filter_map(code).collect(),
+            looks_like: codes(&row.looks_like),
             count: row.count as u64,
         }
     }
@@ -90,62 +89,36 @@ impl From<survey::Row> for Unmapped {
 
 impl Row {
     /// The row of an assessment.
-    ///
-    /// # Errors
-    ///
-    /// None in practice: an assessment is always JSON.
-    pub fn new(
-        patient: &str,
-        assessment: &Assessment,
-        unmapped: Vec<survey::Row>,
-    ) -> Result<Self, serde_json::Error> {
-        let json = serde_json::to_value(assessment)?;
-        let text = |path: &str| {
-            json.pointer(path)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
-        let list = |path: &str| -> Vec<String> {
-            let items = json.pointer(path).and_then(Value::as_array);
-            items
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect()
-        };
-        let problems: BTreeSet<String> = json["dataProblems"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|problem| problem["problem"].as_str())
-            .map(str::to_owned)
-            .collect();
-        Ok(Self {
+    pub fn new(patient: &str, assessment: &Assessment, unmapped: Vec<survey::Row>) -> Self {
+        let (population, course) = (&assessment.population, &assessment.course);
+        let index = population.index.as_ref();
+        let problems = assessment.data_problems.iter();
+        let problems: BTreeSet<String> = problems.filter_map(|one| code(&one.problem)).collect();
+        Self {
             patient: patient.to_owned(),
-            as_of: text("/asOf"),
-            guideline_version: text("/guideline/version"),
-            population: text("/population/code"),
-            alternatives: list("/population/alternatives"),
-            index_kind: text("/population/index/kind"),
-            index_date: text("/population/index/date"),
-            start: text("/start/conclusion"),
-            recommendations: list("/start/recommendations"),
-            missing: list("/start/missing"),
-            on_immunoglobulin: json["course"]["onImmunoglobulin"].as_bool(),
-            course_start: text("/course/start"),
-            rule: text("/course/rule"),
-            stop_due: text("/course/stopDue"),
-            window_start: text("/course/window/start"),
-            window_end: text("/course/window/end"),
-            winter_days: assessment.course.winter_days,
-            course: list("/course/conclusions"),
-            review_due: assessment.course.review_due.map(|day| day.to_string()),
-            dose: text("/dose/conclusion"),
-            cards: list("/cards"),
+            as_of: code(&assessment.as_of),
+            guideline_version: code(&assessment.guideline.version),
+            population: code(&population.code),
+            alternatives: codes(&population.alternatives),
+            index_kind: index.and_then(|index| code(&index.kind)),
+            index_date: index.and_then(|index| code(&index.date)),
+            start: code(&assessment.start.conclusion),
+            recommendations: codes(&assessment.start.recommendations),
+            missing: codes(&assessment.start.missing),
+            on_immunoglobulin: course.on_immunoglobulin,
+            course_start: code(&course.start),
+            rule: code(&course.rule),
+            stop_due: code(&course.stop_due),
+            window_start: course.window.and_then(|window| code(&window.start)),
+            window_end: course.window.and_then(|window| code(&window.end)),
+            winter_days: course.winter_days,
+            course: codes(&course.conclusions),
+            review_due: code(&course.review_due),
+            dose: code(&assessment.dose.conclusion),
+            cards: codes(&assessment.cards),
             problems: problems.into_iter().collect(),
             unmapped: unmapped.into_iter().map(Unmapped::from).collect(),
-        })
+        }
     }
 
     /// The columns of the flat formats, in order, with what each holds.
@@ -197,6 +170,18 @@ pub enum Column {
     Number(fn(&Row) -> Option<i32>),
     /// Yes or no.
     Flag(fn(&Row) -> Option<bool>),
+}
+
+/// What stands in JSON for a code or a date; `None` for nothing.
+fn code(value: &impl Serialize) -> Option<String> {
+    match serde_json::to_value(value) {
+        Ok(Value::String(text)) => Some(text),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+fn codes(values: &[impl Serialize]) -> Vec<String> {
+    values.iter().filter_map(code).collect()
 }
 
 fn as_json(list: &[Unmapped]) -> Option<String> {

@@ -16,10 +16,12 @@ use super::{
     input::Unit,
     work::{Done, Part, Work},
 };
-use crate::chart::relevance::{self, Relevance};
+use crate::chart::relevance::{Glances, Relevance};
 
-/// How much a thread holds before it writes.
-const HELD_BYTES: usize = 8 << 20;
+/// How much a thread holds before it writes: this, or so much for each partition, so that files are not
+/// opened for a few lines.
+const HELD_BYTES: usize = 4 << 20;
+const HELD_BYTES_EACH: usize = 16 << 10;
 
 /// What the pass found.
 #[derive(Debug, Default)]
@@ -119,6 +121,7 @@ struct Worker<'p> {
     plan: &'p Plan<'p>,
     work: &'p Work,
     worker: usize,
+    glances: Glances<'p>,
     patients: Appender<'p>,
     medications: Appender<'p>,
     types: BTreeSet<String>,
@@ -133,6 +136,7 @@ impl<'p> Worker<'p> {
             plan,
             work,
             worker,
+            glances: Glances::new(plan.reading.terminology),
             patients: Appender::new(work, Part::Patients, worker, patients),
             medications: Appender::new(work, Part::Medications, worker, medications),
             types: BTreeSet::new(),
@@ -173,12 +177,9 @@ impl<'p> Worker<'p> {
             return Ok(());
         }
         self.tally.items += 1;
-        let glance = std::str::from_utf8(line).ok().and_then(|text| {
-            Some((
-                text,
-                relevance::glance(text, self.plan.reading.terminology)?,
-            ))
-        });
+        let glance = std::str::from_utf8(line)
+            .ok()
+            .and_then(|text| Some((text, self.glances.look(text)?)));
         let place = || format!("{}: byte {at}", unit.path.display());
         let Some((text, glance)) = glance else {
             self.tally.unreadable += 1;
@@ -188,10 +189,11 @@ impl<'p> Worker<'p> {
         if glance.resource_type == "Bundle" {
             return self.bundle(text, place);
         }
-        if !self.types.contains(&glance.resource_type) {
-            self.types.insert(glance.resource_type.clone());
+        let is_patient = glance.resource_type == "Patient";
+        if !self.types.contains(&*glance.resource_type) {
+            self.types.insert(glance.resource_type.into_owned());
         }
-        let patient = if glance.resource_type == "Patient" {
+        let patient = if is_patient {
             glance.id.as_deref()
         } else {
             glance.patient.as_deref().map(id_of)
@@ -340,16 +342,19 @@ impl<'w> Appender<'w> {
         let before = held.len();
         held.extend_from_slice(quoted(id).as_bytes());
         held.extend_from_slice(&[b'\t', kind.letter(), b'\t']);
+        let written = held.len();
         for part in text {
-            // Between the tokens of JSON a line end is a blank; inside a string it cannot stand.
-            held.extend(part.iter().map(|byte| match byte {
-                b'\n' | b'\r' => b' ',
-                other => *other,
-            }));
+            held.extend_from_slice(part);
+        }
+        // Between the tokens of JSON a line end is a blank; inside a string it cannot stand.
+        for byte in held.iter_mut().skip(written) {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
         }
         held.push(b'\n');
         self.bytes += held.len() - before;
-        if self.bytes > HELD_BYTES {
+        if self.bytes > HELD_BYTES.max(self.held.len() * HELD_BYTES_EACH) {
             self.flush()?;
         }
         Ok(())
@@ -366,11 +371,11 @@ impl<'w> Appender<'w> {
                 .append(true)
                 .open(&path)
                 .map_err(CohortError::io(&path))?;
-            let held = std::mem::take(held);
-            file.write_all(&held).map_err(CohortError::io(&path))?;
+            file.write_all(held).map_err(CohortError::io(&path))?;
             if let Some(length) = self.lengths.get_mut(partition) {
                 *length += held.len() as u64;
             }
+            held.clear();
         }
         self.bytes = 0;
         Ok(())

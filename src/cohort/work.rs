@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{CohortError, Plan, Tally, input::Unit};
 
-/// A partition should hold about this much of the export, since one is read into memory at a time.
-const PARTITION_BYTES: u64 = 48 << 20;
+/// A partition should hold about this much of the export: one is read into memory at a time, and one that
+/// holds more is read several times.
+const PARTITION_BYTES: u64 = 8 << 20;
 /// Fewest and most partitions. Each is a file for each thread.
-const PARTITIONS: (u64, u64) = (16, 1024);
+const PARTITIONS: (u64, u64) = (16, 4096);
 /// A compressed file holds about this many times its size.
 const COMPRESSION: u64 = 8;
 
@@ -289,7 +290,7 @@ fn read_journal(path: &Path) -> Result<Vec<Done>, CohortError> {
     let Ok(file) = File::open(path) else {
         return Ok(Vec::new());
     };
-    let mut done = Vec::new();
+    let mut done: Vec<Done> = Vec::new();
     let mut whole = 0;
     let mut lines = BufReader::new(file);
     let mut line = Vec::new();
@@ -303,7 +304,16 @@ fn read_journal(path: &Path) -> Result<Vec<Done>, CohortError> {
             break;
         }
         match serde_json::from_slice(&line) {
-            Ok(entry) => done.push(entry),
+            Ok(entry) => {
+                let entry: Done = entry;
+                // Only the last lengths of a thread are asked for.
+                let mut earlier = done.iter_mut().rev();
+                let of_thread = |one: &&mut Done| one.worker == entry.worker;
+                if let Some(last) = earlier.find(of_thread) {
+                    last.lengths = Default::default();
+                }
+                done.push(entry);
+            }
             Err(_) => return Err(CohortError::Damaged(path.to_owned())),
         }
         whole += read as u64;

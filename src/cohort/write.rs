@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader, BufWriter, Write},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -21,7 +21,7 @@ use super::{
 };
 
 /// Rows that are in memory at a time; a row group of a Parquet file.
-const ROWS_AT_A_TIME: usize = 20_000;
+const ROWS_AT_A_TIME: usize = 5_000;
 
 /// The format of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,18 +57,29 @@ pub fn write(files: &[PathBuf], out: &Path, format: Format) -> Result<u64, Cohor
         path: out.to_owned(),
         why,
     };
-    let file = File::create(&beside).map_err(CohortError::io(&beside))?;
+    let mut file = File::create(&beside).map_err(CohortError::io(&beside))?;
     let mut rows = 0;
-    let mut sink = match format {
-        Format::Ndjson => Sink::Ndjson(BufWriter::new(file)),
-        Format::Csv => Sink::csv(file).map_err(|e| failed(e.to_string()))?,
-        Format::Parquet => Sink::parquet(file).map_err(|e| failed(e.to_string()))?,
+    let sink = match format {
+        // As they are.
+        Format::Ndjson => {
+            for path in files {
+                let lines = fs::read(path).map_err(CohortError::io(path))?;
+                rows += lines.iter().filter(|byte| **byte == b'\n').count() as u64;
+                file.write_all(&lines).map_err(CohortError::io(&beside))?;
+            }
+            file.sync_all().map_err(CohortError::io(&beside))?;
+            None
+        }
+        Format::Csv => Some(Sink::csv(file).map_err(|e| failed(e.to_string()))?),
+        Format::Parquet => Some(Sink::parquet(file).map_err(|e| failed(e.to_string()))?),
     };
-    each(files, ROWS_AT_A_TIME, |batch| {
-        rows += batch.len() as u64;
-        sink.write(batch).map_err(&failed)
-    })?;
-    sink.finish().map_err(&failed)?;
+    if let Some(mut sink) = sink {
+        each(files, ROWS_AT_A_TIME, |batch| {
+            rows += batch.len() as u64;
+            sink.write(batch).map_err(&failed)
+        })?;
+        sink.finish().map_err(&failed)?;
+    }
     fs::rename(&beside, out).map_err(CohortError::io(out))?;
     Ok(rows)
 }
@@ -100,7 +111,6 @@ pub(super) fn each(
 }
 
 enum Sink {
-    Ndjson(BufWriter<File>),
     Csv(Box<csv::Writer<File>>),
     Parquet(Box<SerializedFileWriter<File>>),
 }
@@ -133,13 +143,6 @@ impl Sink {
 
     fn write(&mut self, rows: &[Row]) -> Result<(), String> {
         match self {
-            Self::Ndjson(file) => {
-                for row in rows {
-                    serde_json::to_writer(&mut *file, row).map_err(|e| e.to_string())?;
-                    file.write_all(b"\n").map_err(|e| e.to_string())?;
-                }
-                Ok(())
-            }
             Self::Csv(writer) => {
                 for row in rows {
                     let cells = Row::COLUMNS.map(|(_, column)| match column {
@@ -161,10 +164,6 @@ impl Sink {
 
     fn finish(self) -> Result<(), String> {
         match self {
-            Self::Ndjson(file) => {
-                let file = file.into_inner().map_err(|e| e.to_string())?;
-                file.sync_all().map_err(|e| e.to_string())
-            }
             Self::Csv(mut writer) => writer.flush().map_err(|e| e.to_string()),
             Self::Parquet(writer) => writer.close().map(drop).map_err(|e| e.to_string()),
         }
