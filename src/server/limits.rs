@@ -303,7 +303,9 @@ async fn collect(
     if announced > most as u64 {
         return Err(too_large());
     }
-    let mut bytes = Vec::new();
+    // Room for the whole of it at once: a buffer that grows is twice as large as its body in the end. What
+    // does not come takes no memory, and what comes is counted below.
+    let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
     let mut held: Option<OwnedSemaphorePermit> = None;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Refusal::not_received().into_response())?;
