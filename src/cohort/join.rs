@@ -1,16 +1,13 @@
 //! The second pass: treatments that name their Medication in another file meet it, and go to the
 //! partition of their patient.
 
-use std::{
-    fs::{self, File},
-    io::Write,
-};
+use std::fs;
 
 use super::{
     CohortError, Plan,
     gather::{Lines, by_id},
     scatter::{LineKind, quoted},
-    work::{Part, Work},
+    work::{Part, Work, append},
 };
 
 /// The step's name in the work folder.
@@ -71,13 +68,7 @@ fn one(work: &Work, lines: &Lines) -> Result<(), CohortError> {
         if bytes.is_empty() {
             continue;
         }
-        let path = work.joined(partition);
-        let mut file = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(CohortError::io(&path))?;
-        file.write_all(bytes).map_err(CohortError::io(&path))?;
+        append(&work.joined(partition), bytes)?;
     }
     Ok(())
 }

@@ -2,8 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs::OpenOptions,
-    io::Write,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
@@ -14,7 +12,7 @@ use serde_json::value::RawValue;
 use super::{
     CohortError, Plan, Tally, hash, id_of,
     input::Unit,
-    work::{Done, Part, Work},
+    work::{Done, Part, Work, append},
 };
 use crate::chart::relevance::{Glances, Relevance};
 
@@ -365,13 +363,7 @@ impl<'w> Appender<'w> {
             if held.is_empty() {
                 continue;
             }
-            let path = self.work.file(self.part, partition, self.worker);
-            let mut file = OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(&path)
-                .map_err(CohortError::io(&path))?;
-            file.write_all(held).map_err(CohortError::io(&path))?;
+            append(&self.work.file(self.part, partition, self.worker), held)?;
             if let Some(length) = self.lengths.get_mut(partition) {
                 *length += held.len() as u64;
             }

@@ -322,6 +322,13 @@ fn read_journal(path: &Path) -> Result<Vec<Done>, CohortError> {
     Ok(done)
 }
 
+/// Adds to the end of a file, which need not be there.
+pub(super) fn append(path: &Path, bytes: &[u8]) -> Result<(), CohortError> {
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    file.and_then(|mut file| file.write_all(bytes))
+        .map_err(CohortError::io(path))
+}
+
 /// Writes a file so that it is there whole or not at all.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CohortError> {
     let beside = path.with_extension("part");

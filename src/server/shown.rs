@@ -24,6 +24,9 @@ use crate::{
 const QUEUE: usize = 4096;
 /// Answers that are written in one transaction.
 const BATCH: usize = 256;
+/// How long the first of them waits for others: one transaction for several answers takes less of the processors,
+/// which the answers want, than one for each.
+const GATHERING: Duration = Duration::from_millis(10);
 /// How long until the store is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long a stop waits for the queue.
@@ -127,6 +130,11 @@ impl ShownQueue {
 async fn write(store: Arc<Store>, mut receiver: mpsc::Receiver<Message>) {
     let mut messages = Vec::new();
     while receiver.recv_many(&mut messages, BATCH).await > 0 {
+        if messages.len() < BATCH {
+            tokio::time::sleep(GATHERING).await;
+            let more = std::iter::from_fn(|| receiver.try_recv().ok());
+            messages.extend(more.take(BATCH));
+        }
         let mut shown = Vec::new();
         let mut spans = Vec::new();
         let mut waiting = Vec::new();
