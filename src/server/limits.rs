@@ -102,6 +102,7 @@ pub struct Limits {
     pub places: Arc<Semaphore>,
     /// For those of them that need a processor.
     turns: Arc<Semaphore>,
+    most_turns: usize,
     memory: Arc<Semaphore>,
     rates: HashMap<String, DefaultDirectRateLimiter>,
 }
@@ -113,11 +114,11 @@ impl Limits {
             .allow_burst(config.client_calls_at_once);
         let assumed = config.assumed_client();
         let names = config.clients.iter().chain([&assumed]);
+        let most_turns = config.calls_per_processor.saturating_mul(processors());
         Self {
             places: Arc::new(Semaphore::new(config.concurrent_calls)),
-            turns: Arc::new(Semaphore::new(
-                config.calls_per_processor.saturating_mul(processors()),
-            )),
+            turns: Arc::new(Semaphore::new(most_turns)),
+            most_turns,
             memory: Arc::new(Semaphore::new(config.body_memory_bytes / UNIT)),
             rates: names
                 .map(|client| (client.name.clone(), DefaultDirectRateLimiter::direct(quota)))
@@ -332,7 +333,7 @@ async fn collect(
 
 /// Gives a call its [`Turn`], or 503 where none is left; then lets the other calls that have come find out
 /// whether there is one before this call takes a processor: an answer is computed without a pause in
-/// which they could.
+/// which they could. A call that is alone keeps its processor, and what is in its cache.
 pub async fn turn(Shared(state): Shared<Arc<State>>, mut request: Request, next: Next) -> Response {
     let turns = &state.limits.turns;
     let Ok(permit) = Arc::clone(turns).try_acquire_owned() else {
@@ -342,7 +343,9 @@ pub async fn turn(Shared(state): Shared<Arc<State>>, mut request: Request, next:
         permit: Arc::new(Mutex::new(Some(permit))),
         turns: Arc::clone(turns),
     });
-    tokio::task::yield_now().await;
+    if turns.available_permits() + 1 < state.limits.most_turns {
+        tokio::task::yield_now().await;
+    }
     next.run(request).await
 }
 

@@ -19,6 +19,9 @@ import urllib.request
 
 CONTAINERFILE = "deploy/container/Containerfile"
 USER = 65532
+# The devices that every engine gives a container (OCI runtime specification). A static program has its random
+# numbers from one of them.
+DEVICES = ["null", "zero", "full", "random", "urandom", "tty"]
 CONFIG = """
 listen = "127.0.0.1:0"
 [[clients]]
@@ -51,6 +54,8 @@ def image(folder, binary):
     for name in ["hosts", "resolv.conf"]:
         shutil.copy(f"/etc/{name}", root / "etc")
     (root / "etc/sid-cds/config.toml").write_text(CONFIG)
+    for name in DEVICES:
+        (root / "dev" / name).touch()
     os.chown(root / "var/lib/sid-cds", USER, USER)
     return root
 
@@ -66,6 +71,8 @@ def enter(root, arguments):
     mount("--options", "remount,bind,ro", root)
     owner = f"uid={USER},gid={USER},mode=700"
     mount("--types", "tmpfs", "--options", owner, "none", f"{root}/var/lib/sid-cds")
+    for name in DEVICES:
+        mount("--bind", f"/dev/{name}", f"{root}/dev/{name}")
     os.chroot(root)
     os.chdir("/var/lib/sid-cds")
     os.setgroups([])
