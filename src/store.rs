@@ -506,3 +506,22 @@ async fn probe(pool: &AnyPool) -> Result<(), sqlx::Error> {
     .await
     .map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_is_in_the_list() {
+        let mut files: Vec<String> = std::fs::read_dir("src/store/migrations")
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        let listed = MIGRATIONS.iter();
+        let listed: Vec<String> = listed
+            .map(|one| format!("{:04}_{}.sql", one.version, one.description))
+            .collect();
+        assert_eq!(files, listed);
+    }
+}

@@ -303,9 +303,8 @@ fn read_journal(path: &Path) -> Result<Vec<Done>, CohortError> {
         if read == 0 || line.last() != Some(&b'\n') {
             break;
         }
-        match serde_json::from_slice(&line) {
+        match serde_json::from_slice::<Done>(&line) {
             Ok(entry) => {
-                let entry: Done = entry;
                 // Only the last lengths of a thread are asked for.
                 let mut earlier = done.iter_mut().rev();
                 let of_thread = |one: &&mut Done| one.worker == entry.worker;
