@@ -17,6 +17,7 @@ mod patient;
 mod prescription;
 mod record;
 pub mod relevance;
+mod remembered;
 mod shortfall;
 mod source;
 mod statements;

@@ -4,7 +4,7 @@
 //! [`super::read`] would pass over unread, so that leaving it out changes no assessment; in doubt a
 //! resource is kept.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -13,6 +13,7 @@ use super::{
     Source,
     codes::Codes,
     json,
+    remembered::Remembered,
     terminology::{Terminology, look::looks},
 };
 
@@ -51,18 +52,15 @@ pub enum Relevance {
 pub struct Glances<'t> {
     terminology: &'t Terminology,
     /// By the text of a concept.
-    matters: HashMap<Box<str>, bool>,
+    matters: Remembered<bool>,
 }
 
 impl<'t> Glances<'t> {
-    /// Most concepts that are remembered, and the longest text of one.
-    const REMEMBERED: (usize, usize) = (10_000, 1024);
-
     /// Nothing seen yet.
     pub fn new(terminology: &'t Terminology) -> Self {
         Self {
             terminology,
-            matters: HashMap::new(),
+            matters: Remembered::default(),
         }
     }
 
@@ -142,14 +140,11 @@ impl<'t> Glances<'t> {
         let Some(concept) = concept else {
             return true;
         };
-        if let Some(known) = self.matters.get(concept.get()) {
-            return *known;
+        if let Some(known) = self.matters.of(concept.get()) {
+            return known;
         }
         let found = matters(concept, self.terminology);
-        let (concepts, bytes) = Self::REMEMBERED;
-        if self.matters.len() < concepts && concept.get().len() <= bytes {
-            self.matters.insert(concept.get().into(), found);
-        }
+        self.matters.add(concept.get(), found);
         found
     }
 }

@@ -3,12 +3,13 @@
 //! For the integrator who connects a source. What comes out are codes with their counts; no text of a
 //! record, no id, no date.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
 use super::json::Object;
+use super::remembered::Remembered;
 use super::terminology::{
     Coding, Terminology, ValueSetId,
     look::{Look, looks},
@@ -62,10 +63,8 @@ pub struct Survey<'t> {
     looked_at: HashMap<(String, String), Vec<Look>>,
 }
 
-/// Most names, or concepts of one element, that are remembered.
+/// Most names that are remembered.
 const REMEMBERED: usize = 20_000;
-/// The longest text of a concept that is remembered.
-const LONGEST: usize = 1024;
 
 /// Element, system, code; of text without a code, what it looks like.
 type Key = (String, Option<String>, Option<String>, Vec<Look>);
@@ -271,13 +270,13 @@ impl<'t> Survey<'t> {
 /// The codes of one text after another that look like what they are not mapped to: for many resources, in
 /// which the same concepts come again and again.
 #[derive(Debug)]
-pub struct Unmapped<'t> {
+pub struct UnmappedCodes<'t> {
     survey: Survey<'t>,
     /// The texts of concepts with nothing to report, by element.
-    unremarkable: HashMap<String, HashSet<Box<str>>>,
+    unremarkable: HashMap<String, Remembered<()>>,
 }
 
-impl<'t> Unmapped<'t> {
+impl<'t> UnmappedCodes<'t> {
     /// Nothing counted yet.
     pub fn new(terminology: &'t Terminology) -> Self {
         Self {
@@ -323,7 +322,7 @@ impl<'t> Unmapped<'t> {
 
     fn concepts(&mut self, element: &str, raw: &RawValue, rest: &[&str]) {
         let known = self.unremarkable.get(element);
-        if known.is_some_and(|texts| texts.contains(raw.get())) {
+        if known.is_some_and(|texts| texts.of(raw.get()).is_some()) {
             return;
         }
         let Ok(value) = serde_json::from_str::<Value>(raw.get()) else {
@@ -333,12 +332,9 @@ impl<'t> Unmapped<'t> {
             self.survey.codeable(element, concept);
         }
         let mut rows = self.survey.rows.values();
-        if raw.get().len() > LONGEST || rows.any(|row| !row.looks_like.is_empty()) {
-            return;
-        }
-        let known = self.unremarkable.entry(element.to_owned()).or_default();
-        if known.len() < REMEMBERED {
-            known.insert(raw.get().into());
+        if rows.all(|row| row.looks_like.is_empty()) {
+            let known = self.unremarkable.entry(element.to_owned()).or_default();
+            known.add(raw.get(), ());
         }
     }
 
@@ -499,7 +495,7 @@ mod tests {
         let last_look = rows.iter().rposition(|row| !row.looks_like.is_empty());
         assert!(last_look < first_known, "what needs a person comes first");
         let terminology = Terminology::built_in().expect("the embedded value sets");
-        let mut by_text = Unmapped::new(&terminology);
+        let mut by_text = UnmappedCodes::new(&terminology);
         let unmapped = |rows: Vec<Row>| -> Vec<Row> {
             let mut rows: Vec<Row> = rows
                 .into_iter()

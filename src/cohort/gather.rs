@@ -20,7 +20,7 @@ use super::{
     work::{Part, Work, write_whole},
 };
 use crate::{
-    chart::{self, Chart, Input, Obtained, Source, survey::Unmapped},
+    chart::{self, Chart, Input, Obtained, Source, survey::UnmappedCodes},
     guideline,
 };
 
@@ -178,7 +178,7 @@ fn assess(
     types: &BTreeSet<String>,
 ) -> Result<(), CohortError> {
     let mut rows = Vec::new();
-    let mut unmapped = Unmapped::new(plan.reading.terminology);
+    let mut unmapped = UnmappedCodes::new(plan.reading.terminology);
     let path = work.rows(partition);
     let failed = |e: serde_json::Error| CohortError::Write {
         path: path.clone(),

@@ -57,30 +57,42 @@ pub fn write(files: &[PathBuf], out: &Path, format: Format) -> Result<u64, Cohor
         path: out.to_owned(),
         why,
     };
-    let mut file = File::create(&beside).map_err(CohortError::io(&beside))?;
-    let mut rows = 0;
-    let sink = match format {
-        // As they are.
-        Format::Ndjson => {
-            for path in files {
-                let lines = fs::read(path).map_err(CohortError::io(path))?;
-                rows += lines.iter().filter(|byte| **byte == b'\n').count() as u64;
-                file.write_all(&lines).map_err(CohortError::io(&beside))?;
-            }
-            file.sync_all().map_err(CohortError::io(&beside))?;
-            None
-        }
-        Format::Csv => Some(Sink::csv(file).map_err(|e| failed(e.to_string()))?),
-        Format::Parquet => Some(Sink::parquet(file).map_err(|e| failed(e.to_string()))?),
+    let file = File::create(&beside).map_err(CohortError::io(&beside))?;
+    let filled = |sink| fill(sink, files, &failed);
+    let rows = match format {
+        Format::Ndjson => copy(files, file, &beside)?,
+        Format::Csv => filled(Sink::csv(file).map_err(|e| e.to_string()))?,
+        Format::Parquet => filled(Sink::parquet(file).map_err(|e| e.to_string()))?,
     };
-    if let Some(mut sink) = sink {
-        each(files, ROWS_AT_A_TIME, |batch| {
-            rows += batch.len() as u64;
-            sink.write(batch).map_err(&failed)
-        })?;
-        sink.finish().map_err(&failed)?;
-    }
     fs::rename(&beside, out).map_err(CohortError::io(out))?;
+    Ok(rows)
+}
+
+/// Copies the rows as they are; says how many.
+fn copy(files: &[PathBuf], mut to: File, name: &Path) -> Result<u64, CohortError> {
+    let mut rows = 0;
+    for path in files {
+        let lines = fs::read(path).map_err(CohortError::io(path))?;
+        rows += lines.iter().filter(|byte| **byte == b'\n').count() as u64;
+        to.write_all(&lines).map_err(CohortError::io(name))?;
+    }
+    to.sync_all().map_err(CohortError::io(name))?;
+    Ok(rows)
+}
+
+/// Writes the rows in another format; says how many.
+fn fill(
+    sink: Result<Sink, String>,
+    files: &[PathBuf],
+    failed: &impl Fn(String) -> CohortError,
+) -> Result<u64, CohortError> {
+    let mut sink = sink.map_err(failed)?;
+    let mut rows = 0;
+    each(files, ROWS_AT_A_TIME, |batch| {
+        rows += batch.len() as u64;
+        sink.write(batch).map_err(failed)
+    })?;
+    sink.finish().map_err(failed)?;
     Ok(rows)
 }
 

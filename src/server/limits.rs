@@ -102,6 +102,7 @@ pub struct Limits {
     pub places: Arc<Semaphore>,
     /// For those of them that need a processor.
     turns: Arc<Semaphore>,
+    /// How many turns there are, taken or not.
     most_turns: usize,
     memory: Arc<Semaphore>,
     rates: HashMap<String, DefaultDirectRateLimiter>,

@@ -133,7 +133,7 @@ async fn write(store: Arc<Store>, mut receiver: mpsc::Receiver<Message>) {
         if messages.len() < BATCH {
             tokio::time::sleep(GATHERING).await;
             let more = std::iter::from_fn(|| receiver.try_recv().ok());
-            messages.extend(more.take(BATCH));
+            messages.extend(more.take(BATCH - messages.len()));
         }
         let mut shown = Vec::new();
         let mut spans = Vec::new();

@@ -314,6 +314,7 @@ test("every demonstration patient in both languages", async () => {
     await accessible(page);
     await fits(page);
     await playground(page, demo.base, `?patient=${patient}&hook=order-sign&lang=${other}`);
+    await accessible(page);
     await fits(page);
   }
   await leave();

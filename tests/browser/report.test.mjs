@@ -50,13 +50,13 @@ const LOOKS = [
   ["en", "phone", NARROW, "light"],
 ];
 
-async function looks(page, { withAxe = true } = {}) {
+async function looks(page) {
   await page.locator("#numbers").waitFor();
   for (const details of await page.locator("details").all()) {
     await details.evaluate((element) => element.setAttribute("open", ""));
   }
   assert.equal(await page.locator("script").count(), 0);
-  if (withAxe) await accessible(page);
+  await accessible(page);
   await fits(page);
 }
 
@@ -250,12 +250,10 @@ test("half a year of a hospital, in serve on an address of its own", async () =>
     execFileSync("python3", [join(root, "tests/browser/fill.py"), file, "2026-11-22"]);
     const query = "from=2026-05-25&to=2026-11-22";
     for (const [language, size, viewport, colorScheme] of LOOKS) {
-      // It takes seconds over a page of this length: once in each language, in one theme each.
-      const withAxe = size === "desktop";
       const { page, leave } = await visit(chrome.browser, base, { viewport, colorScheme });
       await page.goto(`${base}/report?${query}&lang=${language}`);
       assert.equal(await page.getAttribute("html", "lang"), language);
-      await looks(page, { withAxe });
+      await looks(page);
       // As text, and as nothing else.
       const found = await page.evaluate(() => ({
         injected: window.injected,

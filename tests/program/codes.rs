@@ -1,15 +1,10 @@
 //! A site's own codes: in files, in `codes check`, and what is said of those that are not known.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    path::Path,
-    process::Stdio,
-};
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::support::{Demo, FIXTURE, Made, OPEN, program, run, text};
+use super::support::{Demo, FIXTURE, Made, OPEN, first_words, program, run, text};
 
 /// A local code of IgG, under which a patient's results are else not found.
 #[test]
@@ -44,10 +39,6 @@ fn a_sites_own_codes() {
         .unwrap()
         .to_str()
         .unwrap();
-    let config = Made::new(
-        "site.toml",
-        &format!("{OPEN}\"127.0.0.1:0\"\nterminology-files = [\"{name}\"]"),
-    );
     let output = program()
         .args(["assess", "--as-of", "2026-03-16", record.path()])
         .env(
@@ -58,17 +49,9 @@ fn a_sites_own_codes() {
         .unwrap();
     let assessment: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(assessment["start"]["conclusion"], "MET");
-    let mut serve = program()
-        .args(["serve", "--config", config.path()])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(serve.stderr.take().unwrap());
-    let mut line = String::new();
-    log.read_line(&mut line).unwrap();
-    let _ = serve.kill();
-    let _ = serve.wait();
-    assert!(line.contains("listening"), "{line}");
+    let config = format!("{OPEN}\"127.0.0.1:0\"\nterminology-files = [\"{name}\"]");
+    let (listening, words) = first_words(&config);
+    assert!(listening, "{words}");
 
     for (content, expected) in [
         (

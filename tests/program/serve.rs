@@ -1,13 +1,10 @@
 //! Start, stop and configuration of the service: what it prints, and what keeps it from starting.
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    process::{Command, Stdio},
-};
+use std::process::Command;
 
 use serde_json::Value;
 
-use super::support::{Demo, Made, OPEN, program, run, text};
+use super::support::{Demo, Made, OPEN, first_words, program, run, text};
 
 /// The log at its most talkative holds no body, name or id (PHI-03).
 #[test]
@@ -269,27 +266,6 @@ fn a_wrong_variable_stops_the_start_and_is_named() {
         assert!(message.contains(expected), "{name}: {message}");
         assert!(!message.contains("secret"), "{message}");
     }
-}
-
-/// The first line of the log of `serve` with this configuration, or what it says when it refuses.
-fn first_words(configuration: &str) -> (bool, String) {
-    let file = Made::new("serve.toml", configuration);
-    let mut child = program()
-        .args(["serve", "--config", file.path()])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut words = String::new();
-    stderr.read_line(&mut words).unwrap();
-    let listening = words.contains("listening");
-    if listening {
-        child.kill().unwrap();
-    } else {
-        stderr.read_to_string(&mut words).unwrap();
-    }
-    child.wait().unwrap();
-    (listening, words)
 }
 
 const CLIENT: &str = "[[clients]]\nname = \"ehr\"\njwt = { issuer = \"https://ehr.example\", \

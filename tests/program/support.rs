@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
@@ -119,4 +119,25 @@ impl Drop for Demo {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The first line of the log of `serve` with this configuration, or what it says when it refuses.
+pub fn first_words(configuration: &str) -> (bool, String) {
+    let file = Made::new("serve.toml", configuration);
+    let mut child = program()
+        .args(["serve", "--config", file.path()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut words = String::new();
+    stderr.read_line(&mut words).unwrap();
+    let listening = words.contains("listening");
+    if listening {
+        child.kill().unwrap();
+    } else {
+        stderr.read_to_string(&mut words).unwrap();
+    }
+    child.wait().unwrap();
+    (listening, words)
 }
